@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let warnings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A floor of the house: it may import only the floors that its dependencies name.
+func floor(
+  _ name: String, on dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: warnings)
+}
+
+func tests(
+  _ name: String, of dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: warnings)
+}
+
+let package = Package(
+  name: "tokenmill",
+  platforms: [.macOS(.v14)],
+  products: [.executable(name: "tokenmill", targets: ["tokenmill"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: words that every floor uses.
+    .systemLibrary(
+      name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+    floor("Quantities", on: []),
+    floor("Documents", on: ["Quantities", .product(name: "Yams", package: "Yams")]),
+    // Floor 1: what exists.
+    floor("Hardware", on: ["Quantities", "Documents"], resources: [.copy("Catalogue")]),
+    floor("Models", on: [], resources: [.copy("Catalogue")]),
+    // Floor 2: what it costs, what arrives.
+    floor("CostModel", on: ["Quantities", "Documents", "Hardware", "Models"], resources: [.copy("Priors")]),
+    floor("Workload", on: ["CGSL"], resources: [.copy("Datasets")]),
+    // Floor 3: the hot path, one module.
+    floor(
+      "Simulation",
+      on: ["CostModel", "Workload", .product(name: "DequeModule", package: "swift-collections")]),
+    // Floor 4: in and out.
+    floor("Scenario", on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+    floor("Results", on: ["Simulation", .product(name: "GRDB", package: "GRDB.swift")]),
+    // Floor 5: what a user asks, answered.
+    floor("Studies", on: ["Scenario", "Results", "Simulation", "CostModel", .product(name: "Logging", package: "swift-log")]),
+    // Floor 6: the command line.
+    .executableTarget(
+      name: "tokenmill",
+      dependencies: [
+        "Studies",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: warnings),
+  ],
+  swiftLanguageModes: [.v6]
+)
