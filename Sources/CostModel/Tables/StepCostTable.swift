@@ -1,0 +1,145 @@
+/// The cost of engine steps of one replica type, tabulated: a few lookups a step, no string, no dictionary.
+///
+/// A step processes `tokens` = decoding sequences + prompt-chunk tokens in one forward pass. Its cost is the sum of
+/// a fixed part, a part in the number of tokens, one in the number of decoding sequences, one in the rows that reach
+/// the output projection, attention over the context of decoding sequences, and attention of each prompt chunk.
+@frozen
+public struct StepCostTable: Sendable {
+  /// Fixed cost of a step that only decodes.
+  public var decodeBase: CostVector
+  /// Fixed cost of a step that also processes prompt chunks.
+  public var mixedBase: CostVector
+  /// Cost of everything that works on each token, by the number of tokens.
+  public var tokens: KnotTable
+  /// Cost of what each decoding sequence adds apart from its context, by their number.
+  public var sequences: KnotTable
+  /// Cost of the output projection and sampling, by rows.
+  public var rows: KnotTable
+  /// Attention of decoding sequences over their whole context.
+  public var context: ContextGrid
+  /// Attention of decoding sequences in layers that see a bounded context.
+  public var boundedContext: ContextGrid?
+  /// Attention of prompt chunks, by twice the number of (query, key) pairs.
+  public var chunk: KnotTable
+  /// Attention of prompt chunks in layers that see a bounded context.
+  public var boundedChunk: KnotTable?
+  /// How layers with a bounded context bound it.
+  public var bound: ContextBound
+
+  /// Assembles a table from its parts.
+  public init(
+    decodeBase: CostVector, mixedBase: CostVector, tokens: KnotTable, sequences: KnotTable,
+    rows: KnotTable, context: ContextGrid, boundedContext: ContextGrid? = nil, chunk: KnotTable,
+    boundedChunk: KnotTable? = nil, bound: ContextBound = .none
+  ) {
+    self.decodeBase = decodeBase
+    self.mixedBase = mixedBase
+    self.tokens = tokens
+    self.sequences = sequences
+    self.rows = rows
+    self.context = context
+    self.boundedContext = boundedContext
+    self.chunk = chunk
+    self.boundedChunk = boundedChunk
+    self.bound = bound
+  }
+
+  /// The cost of attending from `new` prompt tokens to `past` cached ones and, causally, to themselves.
+  @inlinable
+  public func chunkCost(new: Int, past: Int) -> CostVector {
+    var cost = chunk.value(at: min(new * (new + 1 + 2 * past), chunk.maximum))
+    if let boundedChunk {
+      cost += boundedChunk.value(at: min(2 * bound.pairs(new: new, past: past), boundedChunk.maximum))
+    }
+    return cost
+  }
+
+  /// The cost of one step that decodes `sequences` and runs prompt chunks, without the chunks' own attention.
+  ///
+  /// - Parameters:
+  ///   - sequences: decoding sequences, >= 0.
+  ///   - contextSum: sum of their contexts in this step, in tokens.
+  ///   - boundedSum: the same sum in layers with a bounded context.
+  ///   - chunkTokens: prompt tokens in this step.
+  ///   - rows: sequences that get a token from this step.
+  @inlinable
+  public func mixedCost(
+    sequences n: Int, contextSum: Int, boundedSum: Int, chunkTokens: Int, rows rowCount: Int
+  ) -> CostVector {
+    var cost = mixedBase + tokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
+    if n > 0 {
+      cost += sequences.value(at: n)
+      cost += context.piece(sequences: n, contextSum: contextSum).value
+      if let boundedContext {
+        cost += boundedContext.piece(sequences: n, contextSum: boundedSum).value
+      }
+    }
+    return cost
+  }
+
+  /// The linear piece that a run of decode-only steps starts in.
+  ///
+  /// - Parameters:
+  ///   - sequences: decoding sequences, >= 1.
+  ///   - contextSum: sum of their contexts in the first step, in tokens.
+  ///   - boundedSum: the same sum in layers with a bounded context.
+  ///   - boundedGrowth: growth of `boundedSum` from one step to the next, in 0...sequences.
+  /// - Returns: the cost of the first step, what each further step adds, and how many steps stay in the piece.
+  @inlinable
+  public func decodeRun(
+    sequences n: Int, contextSum: Int, boundedSum: Int, boundedGrowth: Int
+  ) -> (first: CostVector, growth: CostVector, steps: Int) {
+    var first = decodeBase + tokens.value(at: n) + sequences.value(at: n) + rows.value(at: n)
+    let piece = context.piece(sequences: n, contextSum: contextSum)
+    first += piece.value
+    var growth = piece.slope * Double(n)
+    var steps = (piece.end - contextSum + n - 1) / n
+    if let boundedContext {
+      let bounded = boundedContext.piece(sequences: n, contextSum: boundedSum)
+      first += bounded.value
+      if boundedGrowth > 0 {
+        growth += bounded.slope * Double(boundedGrowth)
+        steps = min(steps, (bounded.end - boundedSum + boundedGrowth - 1) / boundedGrowth)
+      }
+    }
+    return (first, growth, max(steps, 1))
+  }
+}
+
+/// How a layer bounds the context that a token attends to.
+@frozen
+public enum ContextBound: Sendable, Equatable {
+  /// It does not.
+  case none
+  /// The last `tokens` tokens, itself included (sliding window).
+  case window(tokens: Int)
+  /// The tokens of its own chunk of `tokens` tokens up to itself (chunked attention).
+  case chunk(tokens: Int)
+
+  /// The context that the token at 1-based position `position` attends to.
+  @inlinable
+  public func context(at position: Int) -> Int {
+    switch self {
+    case .none: position
+    case .window(let tokens): min(position, tokens)
+    case .chunk(let tokens): (position - 1) % tokens + 1
+    }
+  }
+
+  /// The number of (query, key) pairs of `new` tokens that follow `past` ones. O(1).
+  @inlinable
+  public func pairs(new: Int, past: Int) -> Int { pairs(upTo: past + new) - pairs(upTo: past) }
+
+  @inlinable
+  func pairs(upTo position: Int) -> Int {
+    switch self {
+    case .none: return position * (position + 1) / 2
+    case .window(let tokens):
+      let rising = min(position, tokens)
+      return rising * (rising + 1) / 2 + (position - rising) * tokens
+    case .chunk(let tokens):
+      let (whole, rest) = position.quotientAndRemainder(dividingBy: tokens)
+      return whole * (tokens * (tokens + 1) / 2) + rest * (rest + 1) / 2
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/// Who goes first at one instant. The order is part of the model: it changes only with its test.
+///
+/// A step that ends at an instant frees what it held before a request of that instant looks for room, and the next
+/// step starts after every arrival of that instant, so that it sees them.
+enum EventRank: UInt64 {
+  case stepCompleted = 0
+  case requestArrived = 1
+  case stepDue = 2
+}
+
+/// What happens, with ids for payload.
+enum Event: Equatable {
+  /// The planned stretch of a replica ends, unless its generation has moved on.
+  case stepsCompleted(replica: Int32, generation: UInt32)
+  /// The next request of a stream reaches the router.
+  case requestArrived(stream: Int32)
+  /// A replica without a step in progress may start one.
+  case stepDue(replica: Int32)
+
+  var rank: EventRank {
+    switch self {
+    case .stepsCompleted: .stepCompleted
+    case .requestArrived: .requestArrived
+    case .stepDue: .stepDue
+    }
+  }
+
+  var entity: UInt64 {
+    switch self {
+    case .stepsCompleted(let replica, _), .stepDue(let replica): UInt64(replica)
+    case .requestArrived(let stream): UInt64(stream)
+    }
+  }
+}
+
+/// Pending events of a partition, popped by (time, rank, entity, entity-local counter).
+///
+/// A 4-ary heap. The order key never depends on who was pushed first, except between two events of one rank and one
+/// entity at one instant, so partitions may interleave their pushes freely.
+struct EventQueue {
+  struct Entry {
+    let time: SimTime
+    /// Rank in 4 bits, entity in 36, entity-local counter in 24.
+    let order: UInt64
+    let event: Event
+
+    static func precedes(_ a: Entry, _ b: Entry) -> Bool {
+      a.time != b.time ? a.time < b.time : a.order < b.order
+    }
+  }
+
+  /// An instant that holds more events than this can't be making progress.
+  static let eventsPerInstantLimit = 50_000_000
+
+  private var heap: [Entry] = []
+  private var counters: [UInt64]
+  private(set) var now = SimTime.zero
+  private var eventsAtNow = 0
+  private(set) var pushed = 0
+  private(set) var popped = 0
+
+  /// A queue for `entities` entities (replicas and streams share the numbering; ranks keep them apart).
+  init(entities: Int) {
+    counters = Array(repeating: 0, count: max(entities, 1))
+  }
+
+  var count: Int { heap.count }
+  /// The time of the next event.
+  var nextTime: SimTime? { heap.first?.time }
+
+  /// Schedules `event`; the past is refused.
+  mutating func push(_ event: Event, at time: SimTime) {
+    precondition(time >= now, "an event at \(time.nanoseconds) ns is in the past: now is \(now.nanoseconds) ns")
+    let entity = event.entity
+    let counter = counters[Int(entity)]
+    counters[Int(entity)] = (counter + 1) & 0xFF_FFFF
+    pushed += 1
+    let entry = Entry(
+      time: time, order: event.rank.rawValue << 60 | entity << 24 | counter, event: event)
+    heap.append(entry)
+    var child = heap.count - 1
+    while child > 0 {
+      let parent = (child - 1) >> 2
+      if !Entry.precedes(entry, heap[parent]) { break }
+      heap[child] = heap[parent]
+      child = parent
+    }
+    heap[child] = entry
+  }
+
+  /// Removes the next event without moving the clock.
+  mutating func popEntry() -> Entry? {
+    guard let first = heap.first, let last = heap.popLast() else { return nil }
+    popped += 1
+    if heap.isEmpty { return first }
+    var hole = 0
+    let count = heap.count
+    while true {
+      let firstChild = hole << 2 + 1
+      if firstChild >= count { break }
+      var best = firstChild
+      var candidate = firstChild + 1
+      while candidate < min(firstChild + 4, count) {
+        if Entry.precedes(heap[candidate], heap[best]) { best = candidate }
+        candidate += 1
+      }
+      if !Entry.precedes(heap[best], last) { break }
+      heap[hole] = heap[best]
+      hole = best
+    }
+    heap[hole] = last
+    return first
+  }
+
+  /// Moves the clock to an event that fires.
+  mutating func advanceClock(to time: SimTime) {
+    precondition(time >= now, "the clock ran backwards")
+    if time == now {
+      eventsAtNow += 1
+      precondition(
+        eventsAtNow < Self.eventsPerInstantLimit, "no progress at \(now.nanoseconds) ns")
+    } else {
+      eventsAtNow = 0
+      now = time
+    }
+  }
+}

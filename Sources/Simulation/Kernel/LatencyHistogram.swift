@@ -1,0 +1,108 @@
+import CostModel
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A histogram of durations in nanoseconds with cells of constant relative width, as HdrHistogram lays them out.
+///
+/// Exact below 256 ns, then 256 cells an octave: a percentile is within 0.2 % of the sample it stands for. Sum, count
+/// and largest value are exact. Recording is O(1), and histograms of any partitions add up to the same bytes.
+public struct LatencyHistogram: Sendable, Equatable {
+  static let index = LogLinearIndex(bits: 8)
+
+  private(set) var counts: [Int64] = []
+  /// The number of samples.
+  public private(set) var count: Int64 = 0
+  /// The sum of all samples, in nanoseconds. 128 bits: a day of a gigawatt site overflows 64.
+  private(set) var sum: Int128 = 0
+  /// The largest sample in nanoseconds, 0 when empty.
+  public private(set) var maximum: Int64 = 0
+
+  /// An empty histogram.
+  public init() {}
+
+  /// The cell that `nanoseconds` >= 0 falls into.
+  @inline(__always)
+  static func cell(of nanoseconds: Int64) -> Int { index.cell(of: Int(nanoseconds)) }
+
+  /// Records `times` samples of `nanoseconds`.
+  mutating func record(_ nanoseconds: Int64, times: Int64 = 1) {
+    record(cell: Self.cell(of: nanoseconds), times: times)
+    sum += Int128(nanoseconds) * Int128(times)
+    if nanoseconds > maximum { maximum = nanoseconds }
+  }
+
+  /// Counts samples of a cell without their exact values; ``account(sum:maximum:)`` adds those.
+  @inline(__always)
+  mutating func record(cell: Int, times: Int64) {
+    if cell >= counts.count { grow(to: cell) }
+    counts[cell] += times
+    count += times
+  }
+
+  /// Adds the exact sum and the largest of samples recorded by cell.
+  @inline(__always)
+  mutating func account(sum: Int64, maximum: Int64) {
+    self.sum += Int128(sum)
+    if maximum > self.maximum { self.maximum = maximum }
+  }
+
+  private mutating func grow(to cell: Int) {
+    counts.append(contentsOf: repeatElement(0, count: (cell / 256 + 1) * 256 - counts.count))
+  }
+
+  /// Adds the samples of another histogram.
+  public mutating func add(_ other: LatencyHistogram) {
+    if other.counts.count > counts.count {
+      counts.append(contentsOf: repeatElement(0, count: other.counts.count - counts.count))
+    }
+    for cell in 0..<other.counts.count { counts[cell] += other.counts[cell] }
+    count += other.count
+    sum += other.sum
+    maximum = max(maximum, other.maximum)
+  }
+
+  /// The mean in seconds, nil when empty.
+  public var meanSeconds: Double? {
+    count == 0 ? nil : Double(sum) / Double(count) * 1e-9
+  }
+
+  /// The largest sample in seconds, nil when empty.
+  public var maximumSeconds: Double? { count == 0 ? nil : Double(maximum) * 1e-9 }
+
+  /// The smallest value that at least a fraction `quantile` of the samples does not exceed, in seconds.
+  ///
+  /// - Parameter quantile: in 0...1.
+  /// - Returns: the middle of the cell that holds it, never above the largest sample; nil when empty.
+  public func quantileSeconds(_ quantile: Double) -> Double? {
+    guard count > 0 else { return nil }
+    let rank = max(1, Int64((quantile * Double(count)).rounded(.up)))
+    var seen: Int64 = 0
+    for cell in 0..<counts.count {
+      seen += counts[cell]
+      if seen >= rank {
+        let low = Self.index.lowerBound(of: cell)
+        let middle = Double(low + Self.index.lowerBound(of: cell + 1) - 1) / 2
+        return min(middle, Double(maximum)) * 1e-9
+      }
+    }
+    return maximumSeconds
+  }
+
+  /// Occupied cells, smallest first: lower bound in nanoseconds and count.
+  public var cells: [(lowerNanoseconds: Int64, count: Int64)] {
+    counts.indices.lazy.filter { counts[$0] != 0 }.map {
+      (Int64(Self.index.lowerBound(of: $0)), counts[$0])
+    }
+  }
+
+  public static func == (a: LatencyHistogram, b: LatencyHistogram) -> Bool {
+    guard a.count == b.count, a.sum == b.sum, a.maximum == b.maximum else { return false }
+    return a.cells.elementsEqual(b.cells) { $0 == $1 }
+  }
+}

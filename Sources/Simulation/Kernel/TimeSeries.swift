@@ -1,0 +1,89 @@
+/// What a pool did over time: at most 1,024 buckets of equal width, whose width doubles when the run outgrows them.
+///
+/// All fields are integers, so that sums don't depend on the order or the grouping of what is added.
+public struct TimeSeries: Sendable, Equatable {
+  /// What happened in one bucket.
+  public struct Bucket: Sendable, Equatable {
+    /// Output tokens produced.
+    public var outputTokens: Int64 = 0
+    /// Prompt tokens processed (recomputed ones included).
+    public var inputTokens: Int64 = 0
+    /// Requests completed.
+    public var completed: Int64 = 0
+    /// Completed requests that met every latency target.
+    public var good: Int64 = 0
+    /// Energy of the accelerators above idle, in microjoules.
+    public var microjoulesAboveIdle: Int64 = 0
+
+    static func += (a: inout Bucket, b: Bucket) {
+      a.outputTokens += b.outputTokens
+      a.inputTokens += b.inputTokens
+      a.completed += b.completed
+      a.good += b.good
+      a.microjoulesAboveIdle += b.microjoulesAboveIdle
+    }
+  }
+
+  /// The largest number of buckets; the run's length lies between half of it and all of it in bucket widths.
+  public static let capacity = 1024
+  /// Latency histograms are kept for each of this many epochs, equal runs of buckets.
+  public static let epochs = 16
+  static let bucketsPerEpoch = capacity / epochs
+  static let initialShift = 20
+
+  /// Base-2 logarithm of a bucket's width in nanoseconds.
+  public private(set) var shift = initialShift
+  /// The buckets, from the start of the run; later ones than the last stored are empty.
+  public private(set) var buckets: [Bucket] = []
+
+  /// An empty series.
+  public init() {}
+
+  /// The width of a bucket in nanoseconds.
+  public var widthNanoseconds: Int64 { 1 << Int64(shift) }
+  /// The width of a bucket in seconds.
+  public var widthSeconds: Double { Double(widthNanoseconds) * 1e-9 }
+
+  @inline(__always)
+  func covers(_ time: Int64) -> Bool { time >> Int64(shift) < Self.capacity }
+
+  /// The bucket that `time` (ns) falls into, which the series must cover.
+  @inline(__always)
+  func bucket(of time: Int64) -> Int { Int(time >> Int64(shift)) }
+
+  /// Stores buckets up to `index`.
+  @inline(__always)
+  mutating func extend(to index: Int) {
+    if index >= buckets.count {
+      buckets.append(contentsOf: repeatElement(Bucket(), count: index + 1 - buckets.count))
+    }
+  }
+
+  @inline(__always)
+  mutating func withBucket(_ index: Int, _ body: (inout Bucket) -> Void) {
+    extend(to: index)
+    body(&buckets[index])
+  }
+
+  /// Doubles the width of the buckets.
+  mutating func coarsen() {
+    var merged: [Bucket] = []
+    merged.reserveCapacity(Self.capacity)
+    var index = 0
+    while index < buckets.count {
+      var bucket = buckets[index]
+      if index + 1 < buckets.count { bucket += buckets[index + 1] }
+      merged.append(bucket)
+      index += 2
+    }
+    buckets = merged
+    shift += 1
+  }
+
+  /// Adds another series of the same width.
+  mutating func add(_ other: TimeSeries) {
+    precondition(shift == other.shift, "series of different widths")
+    extend(to: other.buckets.count - 1)
+    for index in other.buckets.indices { buckets[index] += other.buckets[index] }
+  }
+}

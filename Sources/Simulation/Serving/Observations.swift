@@ -1,0 +1,174 @@
+/// The latencies that a pool's requests saw in one epoch of the run.
+public struct LatencyHistograms: Sendable, Equatable {
+  /// Arrival to first token.
+  public var timeToFirstToken = LatencyHistogram()
+  /// (End-to-end − time to first token) / (output tokens − 1) of each request with more than one output token.
+  public var timePerOutputToken = LatencyHistogram()
+  /// Each gap between two tokens of one request.
+  public var interTokenLatency = LatencyHistogram()
+  /// Arrival to last token.
+  public var endToEnd = LatencyHistogram()
+  /// Arrival to the first step that works on the request.
+  public var queue = LatencyHistogram()
+
+  /// Empty histograms.
+  public init() {}
+
+  /// Adds the samples of others.
+  public mutating func add(_ other: LatencyHistograms) {
+    timeToFirstToken.add(other.timeToFirstToken)
+    timePerOutputToken.add(other.timePerOutputToken)
+    interTokenLatency.add(other.interTokenLatency)
+    endToEnd.add(other.endToEnd)
+    queue.add(other.queue)
+  }
+}
+
+/// How often what happened.
+public struct RequestCounts: Sendable, Equatable {
+  /// Requests that reached the router.
+  public var arrived: Int64 = 0
+  /// Requests with their last token out.
+  public var completed: Int64 = 0
+  /// Requests refused because they can never fit: too long for the context limit, the KV cache or the token budget.
+  public var rejected: Int64 = 0
+  /// Times that a running request lost its KV cache and was put back to wait.
+  public var preemptions: Int64 = 0
+  /// Completed requests that met every latency target.
+  public var good: Int64 = 0
+  /// Prompt tokens of admitted requests, each counted once.
+  public var inputTokens: Int64 = 0
+  /// Prompt and output tokens processed again after a preemption.
+  public var recomputedTokens: Int64 = 0
+  /// Output tokens produced.
+  public var outputTokens: Int64 = 0
+
+  /// No requests.
+  public init() {}
+
+  mutating func add(_ other: RequestCounts) {
+    arrived += other.arrived
+    completed += other.completed
+    rejected += other.rejected
+    preemptions += other.preemptions
+    good += other.good
+    inputTokens += other.inputTokens
+    recomputedTokens += other.recomputedTokens
+    outputTokens += other.outputTokens
+  }
+}
+
+/// One completed request, for export.
+public struct RequestRecord: Sendable, Equatable {
+  /// The workload stream that it belongs to.
+  public var stream: Int32
+  /// Its number in the stream, from 0.
+  public var index: UInt64
+  /// The replica that served it.
+  public var replica: Int32
+  /// Prompt tokens.
+  public var inputTokens: Int32
+  /// Output tokens.
+  public var outputTokens: Int32
+  /// When the client sent it.
+  public var arrival: SimTime
+  /// When the first step that worked on it began.
+  public var scheduled: SimTime
+  /// When its first token was out.
+  public var firstToken: SimTime
+  /// When its last token was out.
+  public var completed: SimTime
+  /// How often it lost its KV cache.
+  public var preemptions: Int32
+}
+
+/// Everything that a pool (or a partition of one) records while it runs; all of it adds up exactly, in any order.
+public struct Observations: Sendable {
+  /// Tokens, completions and energy over time.
+  public private(set) var series = TimeSeries()
+  /// Latencies of each epoch: 1/16 of the time that the series covers.
+  public private(set) var epochs: [LatencyHistograms] = [LatencyHistograms()]
+  /// Counters of the whole run.
+  public var counts = RequestCounts()
+  /// Completed requests in order of completion, when asked for.
+  public var records: [RequestRecord] = []
+  /// When the last token was out.
+  public var lastToken = SimTime.zero
+  /// What is subtracted from every instant: the run's reported part begins here.
+  public private(set) var origin = SimTime.zero
+
+  init() {}
+
+  /// Forgets everything and lets the reported part of the run begin at `origin`.
+  mutating func restart(at origin: SimTime) {
+    self = Observations()
+    self.origin = origin
+  }
+
+  /// Makes room for `time`; returns it relative to the origin, in nanoseconds.
+  @inline(__always)
+  mutating func cover(_ time: SimTime) -> Int64 {
+    let relative = time.nanoseconds - origin.nanoseconds
+    while !series.covers(relative) { coarsen() }
+    return relative
+  }
+
+  private mutating func coarsen() {
+    series.coarsen()
+    var merged: [LatencyHistograms] = []
+    var index = 0
+    while index < epochs.count {
+      var epoch = epochs[index]
+      if index + 1 < epochs.count { epoch.add(epochs[index + 1]) }
+      merged.append(epoch)
+      index += 2
+    }
+    epochs = merged
+  }
+
+  @inline(__always)
+  mutating func withEpoch(at time: SimTime, _ body: (inout LatencyHistograms) -> Void) {
+    let epoch = series.bucket(of: cover(time)) / TimeSeries.bucketsPerEpoch
+    withEpoch(index: epoch, body)
+  }
+
+  @inline(__always)
+  mutating func withEpoch(index: Int, _ body: (inout LatencyHistograms) -> Void) {
+    while index >= epochs.count { epochs.append(LatencyHistograms()) }
+    body(&epochs[index])
+  }
+
+  @inline(__always)
+  mutating func withBucket(at time: SimTime, _ body: (inout TimeSeries.Bucket) -> Void) {
+    let index = series.bucket(of: cover(time))
+    series.withBucket(index, body)
+  }
+
+  /// The first instant after the bucket of `time`.
+  @inline(__always)
+  mutating func bucketEnd(after time: SimTime) -> SimTime {
+    let index = series.bucket(of: cover(time))
+    return SimTime(nanoseconds: origin.nanoseconds + (Int64(index) + 1) << Int64(series.shift))
+  }
+
+  /// Adds what another partition of the pool recorded.
+  public mutating func add(_ other: Observations) {
+    var other = other
+    while series.shift < other.series.shift { coarsen() }
+    while other.series.shift < series.shift { other.coarsen() }
+    series.add(other.series)
+    for index in other.epochs.indices {
+      withEpoch(index: index) { $0.add(other.epochs[index]) }
+    }
+    counts.add(other.counts)
+    records.append(contentsOf: other.records)
+    lastToken = max(lastToken, other.lastToken)
+  }
+
+  /// Latencies of a range of epochs, clamped to those that exist.
+  public func latencies(epochs range: Range<Int>) -> LatencyHistograms {
+    var sum = LatencyHistograms()
+    for index in range.clamped(to: 0..<epochs.count) { sum.add(epochs[index]) }
+    return sum
+  }
+}

@@ -1,0 +1,190 @@
+import CostModel
+
+/// What follows when steps end: tokens out, requests finished, prompts done.
+extension Replica {
+  /// Ends the stretch in progress: its steps are done at `plannedEnd`.
+  mutating func completeSteps(engine: Engine, shop: inout Shop) {
+    guard var regime else { preconditionFailure("steps ended that nobody began") }
+    let now = plannedEnd
+    let before = regime.done
+    let steps = plannedSteps
+    regime.done += steps
+    self.regime = regime
+    plannedSteps = 0
+    plannedEnd = .never
+    shop.steps += Int64(steps)
+    shop.events += 1
+
+    if decoding.count > 0 || !chunks.isEmpty {
+      shop.observations.record(regime, steps: (before + 1)...regime.done, sequences: decoding.count)
+    }
+    if decoding.count > 0 {
+      if engine.options.capacityPolicy == .currentUse {
+        cache.take(decoding.blockDemand(steps: steps - 1, skipping: 1))
+      }
+      decoding.advance(steps)
+      var changed = finishDecodes(at: now, engine: engine, shop: &shop)
+      if engine.cost.bound != .none { changed = decoding.applyBoundEvents(&shop.requests) || changed }
+      if changed { closeRegime() }
+    } else {
+      decoding.advance(steps)
+    }
+    if !chunks.isEmpty {
+      closeRegime()
+      completeChunks(at: now, engine: engine, shop: &shop)
+    }
+  }
+
+  private mutating func finishDecodes(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
+    var changed = false
+    while let slot = decoding.popFinished(shop.requests) {
+      changed = true
+      decoding.leave(&shop.requests[slot])
+      finish(slot, at: now, engine: engine, shop: &shop)
+    }
+    return changed
+  }
+
+  private mutating func completeChunks(at now: SimTime, engine: Engine, shop: inout Shop) {
+    var firstTokens: Int64 = 0
+    var chunkTokens: Int64 = 0
+    for chunk in chunks {
+      let slot = chunk.slot
+      chunkTokens += Int64(chunk.tokens)
+      shop.requests[slot].progress += Int32(chunk.tokens)
+      guard shop.requests[slot].progress == shop.requests[slot].prefillTokens else { continue }
+      if slot == partial { partial = -1 }
+      firstTokens += 1
+      firstTokenOut(slot, at: now, shop: &shop)
+      if shop.requests[slot].output - shop.requests[slot].generated > 1 {
+        decoding.join(slot, &shop.requests[slot])
+      } else {
+        finish(slot, at: now, engine: engine, shop: &shop)
+      }
+    }
+    chunks.removeAll(keepingCapacity: true)
+    shop.observations.counts.outputTokens += firstTokens
+    shop.observations.withBucket(at: now) {
+      $0.outputTokens += firstTokens
+      $0.inputTokens += chunkTokens
+    }
+    if firstTokens > 0 { shop.observations.lastToken = max(shop.observations.lastToken, now) }
+  }
+
+  /// Records the token that the end of a prefill produces: the first, or the next one after a preemption.
+  private func firstTokenOut(_ slot: Int32, at now: SimTime, shop: inout Shop) {
+    if shop.requests[slot].firstToken == .never {
+      shop.requests[slot].firstToken = now
+      let latency = now - shop.requests[slot].arrival
+      shop.observations.withEpoch(at: now) { $0.timeToFirstToken.record(latency.nanoseconds) }
+    } else {
+      let gap = now - shop.requests[slot].mark
+      shop.observations.withEpoch(at: now) { $0.interTokenLatency.record(gap.nanoseconds) }
+    }
+  }
+
+  private mutating func finish(_ slot: Int32, at now: SimTime, engine: Engine, shop: inout Shop) {
+    let request = shop.requests[slot]
+    let cached = Int(request.input) + Int(request.output) - 1
+    cache.give(
+      engine.options.capacityPolicy == .reserveToEnd
+        ? engine.cache.blocks(forTokens: Int(request.input) + Int(request.maximumOutput))
+        : engine.cache.blocks(forTokens: cached))
+    running.remove(slot, in: &shop.requests)
+    shop.requests.remove(slot)
+    outstanding -= 1
+
+    let endToEnd = now - request.arrival
+    let gaps = Int64(request.output) - 1
+    let decodeTime = now - request.firstToken
+    let perToken = gaps > 0 ? SimDuration(nanoseconds: (decodeTime.nanoseconds + gaps / 2) / gaps) : nil
+    let good = engine.targets[Int(request.stream)].met(
+      timeToFirstToken: request.firstToken - request.arrival, timePerOutputToken: perToken, endToEnd: endToEnd)
+    shop.observations.withEpoch(at: now) {
+      $0.endToEnd.record(endToEnd.nanoseconds)
+      if let perToken { $0.timePerOutputToken.record(perToken.nanoseconds) }
+    }
+    shop.observations.withBucket(at: now) {
+      $0.completed += 1
+      if good { $0.good += 1 }
+    }
+    shop.observations.counts.completed += 1
+    if good { shop.observations.counts.good += 1 }
+    if shop.reportsCompletions { shop.completedStreams.append(request.stream) }
+    if engine.recordsRequests { shop.observations.records.append(record(of: request, completed: now)) }
+  }
+
+  private func record(of request: Request, completed: SimTime) -> RequestRecord {
+    RequestRecord(
+      stream: request.stream, index: request.index, replica: id, inputTokens: request.input,
+      outputTokens: request.output, arrival: request.arrival, firstToken: request.firstToken,
+      completed: completed, preemptions: request.preemptions)
+  }
+}
+
+extension LatencyTargets {
+  @inline(__always)
+  func met(timeToFirstToken: SimDuration, timePerOutputToken: SimDuration?, endToEnd: SimDuration) -> Bool {
+    if let limit = self.timeToFirstToken, timeToFirstToken > limit { return false }
+    if let limit = self.timePerOutputToken, let timePerOutputToken, timePerOutputToken > limit { return false }
+    if let limit = self.endToEnd, endToEnd > limit { return false }
+    return true
+  }
+}
+
+extension Observations {
+  /// Records steps `range` of a regime: tokens, gaps and energy, split where a bucket of the series ends.
+  mutating func record(_ regime: Regime, steps range: ClosedRange<Int>, sequences: Int) {
+    let end = regime.end(ofStep: range.upperBound)
+    _ = cover(end)
+    var first = range.lowerBound
+    while first <= range.upperBound {
+      var last = range.upperBound
+      let firstEnd = regime.end(ofStep: first)
+      let boundary = bucketEnd(after: firstEnd)
+      if end >= boundary {
+        last = max(first, regime.firstStep(endingAtOrAfter: boundary, in: first...range.upperBound) - 1)
+      }
+      let count = Int64(last - first + 1) * Int64(sequences)
+      let energy = regime.microjoules(ofSteps: last) - regime.microjoules(ofSteps: first - 1)
+      withBucket(at: firstEnd) {
+        $0.outputTokens += count
+        $0.microjoulesAboveIdle += energy
+      }
+      if sequences > 0 {
+        let elapsed = regime.end(ofStep: last) - regime.end(ofStep: first - 1)
+        recordGaps(regime, first: first, last: last, sequences: Int64(sequences), sum: elapsed.nanoseconds)
+      }
+      first = last + 1
+    }
+    let tokens = Int64(range.count) * Int64(sequences)
+    counts.outputTokens += tokens
+    if sequences > 0 { lastToken = max(lastToken, end) }
+  }
+
+  /// Records one token gap for each sequence and step: steps of equal cells together.
+  private mutating func recordGaps(_ regime: Regime, first: Int, last: Int, sequences: Int64, sum: Int64) {
+    let epoch = series.bucket(of: cover(regime.end(ofStep: first))) / TimeSeries.bucketsPerEpoch
+    let firstGap = regime.gapNanoseconds(ofStep: first)
+    let lastGap = regime.gapNanoseconds(ofStep: last)
+    withEpoch(index: epoch) {
+      let lastCell = LatencyHistogram.cell(of: lastGap)
+      var start = first
+      var cell = LatencyHistogram.cell(of: firstGap)
+      while cell != lastCell {
+        // Gaps of a regime are monotone: bisect for the last step of this cell.
+        var low = start
+        var high = last
+        while high - low > 1 {
+          let middle = low + (high - low) / 2
+          if LatencyHistogram.cell(of: regime.gapNanoseconds(ofStep: middle)) == cell { low = middle } else { high = middle }
+        }
+        $0.interTokenLatency.record(cell: cell, times: Int64(low - start + 1) * sequences)
+        start = low + 1
+        cell = LatencyHistogram.cell(of: regime.gapNanoseconds(ofStep: start))
+      }
+      $0.interTokenLatency.record(cell: cell, times: Int64(last - start + 1) * sequences)
+      $0.interTokenLatency.account(sum: sum * sequences, maximum: max(firstGap, lastGap))
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import CostModel
+
+/// What one step does: the engine's scheduler, run at each iteration boundary that can change the batch.
+extension Replica {
+  /// Plans the next stretch, beginning at `now`; leaves the replica idle when there is nothing to run.
+  mutating func startStep(at now: SimTime, engine: Engine, shop: inout Shop) {
+    precondition(plannedSteps == 0, "a step while another is in progress")
+    chunks.removeAll(keepingCapacity: true)
+    var tokens = engine.options.maximumBatchTokens - decoding.count
+    var preempted = false
+    if engine.options.capacityPolicy == .currentUse {
+      preempted = makeRoomForDecodes(at: now, engine: engine, shop: &shop)
+      tokens = engine.options.maximumBatchTokens - decoding.count
+    }
+    if partial >= 0 {
+      preempted = continuePartial(budget: &tokens, at: now, engine: engine, shop: &shop) || preempted
+    }
+    if !preempted { admit(budget: &tokens, at: now, engine: engine, shop: &shop) }
+
+    if !chunks.isEmpty {
+      planMixedStep(at: now, engine: engine, shop: &shop)
+    } else if decoding.count > 0 {
+      planDecodeStretch(at: now, engine: engine, shop: &shop)
+    } else {
+      plannedEnd = .never
+      closeRegime()
+    }
+  }
+
+  /// Takes the KV blocks that this step's decodes fill; while there are too few, the latest admitted request loses
+  /// its own. True when one did.
+  private mutating func makeRoomForDecodes(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
+    var preempted = false
+    var demand = decoding.blockDemand(steps: 1)
+    while demand > cache.free {
+      preempt(running.tail, at: now, engine: engine, shop: &shop)
+      preempted = true
+      demand = decoding.blockDemand(steps: 1)
+    }
+    cache.take(demand)
+    return preempted
+  }
+
+  /// Schedules the next chunk of the prompt that is split over steps. True when a request was preempted for it.
+  private mutating func continuePartial(
+    budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop
+  ) -> Bool {
+    let view = RequestView(shop.requests[partial])
+    let size = min(view.prefillTokens - view.prefillDone, budget)
+    guard size > 0 else { return false }
+    let held = engine.cache.blocks(forTokens: view.prefillDone)
+    let needed = engine.options.capacityPolicy == .reserveToEnd
+      ? 0 : engine.cache.blocks(forTokens: view.prefillDone + size) - held
+    if needed > cache.free {
+      // It is itself the latest admitted request.
+      preempt(partial, at: now, engine: engine, shop: &shop)
+      return true
+    }
+    cache.take(needed)
+    chunks.append(PromptChunk(slot: partial, tokens: size))
+    budget -= size
+    return false
+  }
+
+  /// Admits waiting requests, first come first served, while batch, token budget and KV cache have room.
+  private mutating func admit(budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop) {
+    while budget > 0, running.count < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
+      guard let slot = nextWaiting(engine: engine, shop: &shop) else { return }
+      let view = RequestView(shop.requests[slot])
+      guard engine.options.chunkedPrefill || view.prefillTokens <= budget
+        || view.prefillTokens > engine.options.maximumBatchTokens && chunks.isEmpty
+      else { return }
+      let size = min(view.prefillTokens, budget)
+      let needed = engine.options.capacityPolicy == .reserveToEnd
+        ? engine.cache.blocks(forTokens: view.prefillTokens + view.outputTokensLimit)
+        : engine.cache.blocks(forTokens: size)
+      let spare = running.count == 0 ? 0 : engine.cache.watermarkBlocks
+      guard cache.free - needed >= spare else { return }
+      waiting.removeFirst()
+      start(slot, size: size, blocks: needed, at: now, shop: &shop)
+      budget -= size
+      if size < view.prefillTokens { partial = slot }
+    }
+  }
+
+  /// Whether the chunk of the split prompt that this step runs is its last.
+  private func chunksEndPartial(_ shop: Shop) -> Bool {
+    guard let first = chunks.first, first.slot == partial else { return false }
+    let request = shop.requests[partial]
+    return Int(request.progress) + first.tokens == request.prefillTokens
+  }
+
+  /// The request at the head of the queue, taken from the backlog when nobody waits in memory.
+  private mutating func nextWaiting(engine: Engine, shop: inout Shop) -> Int32? {
+    while waiting.isEmpty {
+      guard let request = backlog?.pop() else {
+        backlog = nil
+        return nil
+      }
+      shop.observations.counts.arrived += 1
+      guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
+        shop.observations.counts.rejected += 1
+        continue
+      }
+      waiting.append(shop.requests.insert(request))
+      outstanding += 1
+    }
+    return waiting.first
+  }
+
+  private mutating func start(_ slot: Int32, size: Int, blocks: Int, at now: SimTime, shop: inout Shop) {
+    cache.take(blocks)
+    running.append(slot, in: &shop.requests)
+    chunks.append(PromptChunk(slot: slot, tokens: size))
+    let first = shop.requests[slot].mark == .never
+    shop.requests[slot].state = .prefilling
+    shop.requests[slot].replica = id
+    if first {
+      let wait = now - shop.requests[slot].arrival
+      let input = Int64(shop.requests[slot].input)
+      shop.requests[slot].mark = now
+      shop.observations.withEpoch(at: now) { $0.queue.record(wait.nanoseconds) }
+      shop.observations.counts.inputTokens += input
+    }
+  }
+
+  /// Takes a running request's KV blocks away and puts it back to the head of the queue; it starts over later.
+  private mutating func preempt(_ slot: Int32, at now: SimTime, engine: Engine, shop: inout Shop) {
+    closeRegime()
+    var request = shop.requests[slot]
+    let held: Int
+    if request.state == .decoding {
+      held = decoding.context(of: request) - 1
+      request.generated = Int32(decoding.tokensOut(of: request))
+      request.mark = now
+      decoding.leave(&request)
+    } else {
+      held = Int(request.progress)
+      if slot == partial { partial = -1 }
+    }
+    cache.give(engine.cache.blocks(forTokens: held))
+    request.progress = 0
+    request.preemptions += 1
+    request.state = .waiting
+    shop.requests[slot] = request
+    running.remove(slot, in: &shop.requests)
+    waiting.prepend(slot)
+    shop.observations.counts.preemptions += 1
+    shop.observations.counts.recomputedTokens += Int64(held)
+  }
+
+  /// One step over the decoding requests and this step's prompt chunks.
+  private mutating func planMixedStep(at now: SimTime, engine: Engine, shop: inout Shop) {
+    closeRegime()
+    var attention = CostVector.zero
+    var chunkTokens = 0
+    var rows = decoding.count
+    for chunk in chunks {
+      let request = shop.requests[chunk.slot]
+      let past = Int(request.progress)
+      attention += engine.cost.chunkCost(new: chunk.tokens, past: past)
+      chunkTokens += chunk.tokens
+      if past + chunk.tokens == request.prefillTokens { rows += 1 }
+    }
+    let cost = engine.cost.mixedCost(
+      sequences: decoding.count, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
+      chunkTokens: chunkTokens, rows: rows)
+    let regime = Regime(anchor: now, first: cost + attention)
+    self.regime = regime
+    plannedSteps = 1
+    plannedEnd = regime.end(ofStep: 1)
+  }
+
+  /// As many decode-only steps as leave the batch and the linear piece of the cost alone.
+  private mutating func planDecodeStretch(at now: SimTime, engine: Engine, shop: inout Shop) {
+    if let regime, regime.done >= regime.limit { closeRegime() }
+    if regime == nil {
+      let run = engine.cost.decodeRun(
+        sequences: decoding.count, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
+        boundedGrowth: decoding.boundedGrowth)
+      regime = Regime(anchor: now, first: run.first, growth: run.growth, limit: run.steps)
+    }
+    guard let regime else { return }
+    var steps = 1
+    if engine.macroSteps {
+      steps = min(regime.limit - regime.done, decoding.stepsToNextChange)
+      // The first step's blocks are taken already.
+      steps = 1 + decoding.steps(fitting: cache.free, skipping: 1, limit: steps - 1)
+    }
+    plannedSteps = steps
+    plannedEnd = regime.end(ofStep: regime.done + steps)
+  }
+}

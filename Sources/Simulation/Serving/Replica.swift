@@ -1,0 +1,170 @@
+import CostModel
+import DequeModule
+
+/// One working copy of a model and its engine: in-flight batching over a paged KV cache.
+///
+/// A replica is driven from outside: `deliver` hands it a request, `startStep` lets it schedule at an iteration
+/// boundary, `completeSteps` ends the stretch of steps that it planned. A stretch is one step with prompt chunks, or
+/// any number of decode-only steps up to the next one in which the batch can change.
+struct Replica {
+  let id: Int32
+  var decoding: DecodeSet
+  var cache: BlockPool
+  var running = RunningList()
+  /// Requests to schedule, first come first served; a preempted one returns to the front.
+  var waiting = Deque<Int32>()
+  /// Requests that wait outside memory: an offline workload, all of whose requests came at once.
+  var backlog: Backlog?
+  /// The request whose prompt is split over steps, -1 for none; it is the last that was admitted.
+  var partial: Int32 = -1
+  /// Prompt chunks of the step in progress.
+  var chunks: [PromptChunk] = []
+
+  var regime: Regime?
+  /// Steps of the stretch in progress, 0 for none.
+  var plannedSteps = 0
+  /// When the stretch in progress ends; `.never` when there is none.
+  var plannedEnd = SimTime.never
+  /// Cost of everything done, lane by lane.
+  var cost = CostVector.zero
+  /// Requests delivered and not yet completed.
+  var outstanding = 0
+
+  init(id: Int32, engine: Engine) {
+    self.id = id
+    let tracksBlocks = engine.options.capacityPolicy == .currentUse
+    decoding = DecodeSet(
+      replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens, tracksBlocks: tracksBlocks)
+    cache = BlockPool(capacity: engine.cache.blocks)
+  }
+
+  /// Whether a stretch is in progress.
+  var isBusy: Bool { plannedSteps > 0 }
+
+  /// Whether anything is left to do.
+  var hasWork: Bool { isBusy || running.count > 0 || !waiting.isEmpty || backlog != nil }
+
+  /// Accepts a request that reaches the scheduler at `time`.
+  ///
+  /// - Returns: true when the stretch in progress now ends earlier, so that the request is seen at the iteration
+  ///   boundary that follows its arrival.
+  mutating func deliver(_ slot: Int32, at time: SimTime, engine: Engine) -> Bool {
+    let seen = waiting.isEmpty && running.count < engine.options.maximumBatchSize
+    waiting.append(slot)
+    outstanding += 1
+    guard seen, plannedSteps > 1, let regime else { return false }
+    let last = regime.done + plannedSteps
+    let boundary = regime.firstStep(endingAtOrAfter: time, in: (regime.done + 1)...last)
+    guard boundary < last else { return false }
+    plannedSteps = boundary - regime.done
+    plannedEnd = regime.end(ofStep: boundary)
+    return true
+  }
+
+  /// Ends the stretch in progress at the last iteration boundary not after `horizon`; what is under way is dropped.
+  mutating func stop(at horizon: SimTime, engine: Engine, shop: inout Shop) {
+    if let regime, plannedSteps > 0, plannedEnd > horizon {
+      let last = regime.done + plannedSteps
+      var boundary = regime.firstStep(endingAtOrAfter: horizon, in: (regime.done + 1)...last)
+      if regime.end(ofStep: boundary) > horizon { boundary -= 1 }
+      plannedSteps = boundary - regime.done
+      if plannedSteps > 0 {
+        plannedEnd = regime.end(ofStep: boundary)
+        completeSteps(engine: engine, shop: &shop)
+      } else {
+        plannedEnd = .never
+      }
+    }
+    closeRegime()
+  }
+
+  /// Adds the regime's cost to the total and forgets it: the batch is about to change.
+  mutating func closeRegime() {
+    if let regime { cost += regime.cost }
+    regime = nil
+  }
+}
+
+/// A part of a prompt that one step processes.
+struct PromptChunk {
+  let slot: Int32
+  let tokens: Int
+}
+
+/// Free and used KV blocks of a replica.
+struct BlockPool {
+  let capacity: Int
+  private(set) var free: Int
+  private(set) var peakUsed = 0
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    free = capacity
+  }
+
+  var used: Int { capacity - free }
+
+  mutating func take(_ blocks: Int) {
+    free -= blocks
+    precondition(free >= 0, "more KV blocks in use than the cache holds")
+    if used > peakUsed { peakUsed = used }
+  }
+
+  mutating func give(_ blocks: Int) {
+    free += blocks
+    precondition(free <= capacity, "more KV blocks free than the cache holds")
+  }
+}
+
+/// The running requests of a replica in order of admission: a list through their slots.
+struct RunningList {
+  private(set) var count = 0
+  private(set) var tail: Int32 = -1
+
+  mutating func append(_ slot: Int32, in requests: inout RequestPool) {
+    requests[slot].previous = tail
+    requests[slot].next = -1
+    if tail >= 0 { requests[tail].next = slot }
+    tail = slot
+    count += 1
+  }
+
+  mutating func remove(_ slot: Int32, in requests: inout RequestPool) {
+    let previous = requests[slot].previous
+    let next = requests[slot].next
+    if previous >= 0 { requests[previous].next = next }
+    if next >= 0 { requests[next].previous = previous } else { tail = previous }
+    count -= 1
+  }
+}
+
+/// The requests of an offline stream that go to one replica, made when the engine admits them.
+struct Backlog {
+  /// The stream that they belong to.
+  let stream: Int32
+  /// When the client sent them all.
+  let arrival: SimTime
+  /// The number of the next one.
+  private(set) var next: UInt64
+  /// One past the last number.
+  let end: UInt64
+  /// The distance from one number to the next of this replica.
+  let stride: UInt64
+  let lengths: RequestSource
+
+  init(stream: Int32, arrival: SimTime, first: UInt64, end: UInt64, stride: UInt64, lengths: RequestSource) {
+    self.stream = stream
+    self.arrival = arrival
+    self.next = first
+    self.end = end
+    self.stride = stride
+    self.lengths = lengths
+  }
+
+  /// The next request; nil when none is left.
+  mutating func pop() -> Request? {
+    guard next < end else { return nil }
+    defer { next += stride }
+    return lengths.request(stream: stream, index: next, arrival: arrival)
+  }
+}

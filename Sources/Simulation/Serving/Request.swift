@@ -1,0 +1,82 @@
+/// A request in flight: a slot of the partition's request pool.
+struct Request {
+  enum State: UInt8 { case free, waiting, prefilling, decoding }
+
+  var arrival = SimTime.zero
+  var firstToken = SimTime.never
+  /// When it was scheduled first; after a preemption, when its last token was out.
+  var mark = SimTime.never
+  var index: UInt64 = 0
+  /// The decode step of its replica that produces its last token.
+  var finishStep: Int64 = 0
+  /// The decode step at which its bounded context changes its growth; `Int64.max` when it won't.
+  var boundEvent: Int64 = .max
+  var stream: Int32 = 0
+  var replica: Int32 = -1
+  var input: Int32 = 0
+  /// The true output length. Only the engine's bookkeeping of ends may read it: a scheduler sees a `RequestView`.
+  var output: Int32 = 0
+  var maximumOutput: Int32 = 0
+  /// Output tokens that it had when it (last) began its prefill.
+  var generated: Int32 = 0
+  /// Tokens of its prefill that are done.
+  var progress: Int32 = 0
+  var next: Int32 = -1
+  var previous: Int32 = -1
+  var preemptions: Int32 = 0
+  var state = State.free
+
+  /// Tokens that its prefill processes: the prompt and, after a preemption, what it had generated.
+  var prefillTokens: Int { Int(input) + Int(generated) }
+}
+
+/// What a scheduler may know of a request: all but how long its answer will be.
+struct RequestView {
+  let prefillTokens: Int
+  let prefillDone: Int
+  /// Tokens that it may still generate.
+  let outputTokensLimit: Int
+
+  init(_ request: Request) {
+    prefillTokens = request.prefillTokens
+    prefillDone = Int(request.progress)
+    outputTokensLimit = Int(request.maximumOutput - request.generated)
+  }
+}
+
+/// The requests in flight of a partition: slots that are used again.
+struct RequestPool {
+  private(set) var slots: [Request] = []
+  private var freeHead: Int32 = -1
+  private(set) var inFlight = 0
+  private(set) var peakInFlight = 0
+
+  /// Size of a slot in bytes; bounded by a test.
+  static var bytesPerRequest: Int { MemoryLayout<Request>.stride }
+
+  mutating func insert(_ request: Request) -> Int32 {
+    inFlight += 1
+    peakInFlight = max(peakInFlight, inFlight)
+    if freeHead >= 0 {
+      let slot = freeHead
+      freeHead = slots[Int(slot)].next
+      slots[Int(slot)] = request
+      return slot
+    }
+    slots.append(request)
+    return Int32(slots.count - 1)
+  }
+
+  mutating func remove(_ slot: Int32) {
+    precondition(slots[Int(slot)].state != .free, "a request left twice")
+    inFlight -= 1
+    slots[Int(slot)].state = .free
+    slots[Int(slot)].next = freeHead
+    freeHead = slot
+  }
+
+  subscript(slot: Int32) -> Request {
+    @inline(__always) _read { yield slots[Int(slot)] }
+    @inline(__always) _modify { yield &slots[Int(slot)] }
+  }
+}
