@@ -62,6 +62,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: warnings),
+    tests("WorkloadTests", of: ["Workload", "CGSL"]),
   ],
   swiftLanguageModes: [.v6]
 )
