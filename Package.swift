@@ -38,8 +38,11 @@ let package = Package(
       name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
     floor("Quantities", on: []),
     floor("Documents", on: ["Quantities", .product(name: "Yams", package: "Yams")]),
+    tests("QuantitiesTests", of: ["Quantities"]),
+    tests("DocumentsTests", of: ["Documents", "Quantities"]),
     // Floor 1: what exists.
     floor("Hardware", on: ["Quantities", "Documents"], resources: [.copy("Catalogue")]),
+    tests("HardwareTests", of: ["Hardware", "Documents", "Quantities"]),
     floor("Models", on: [], resources: [.copy("Catalogue")]),
     // Floor 2: what it costs, what arrives.
     floor("CostModel", on: ["Quantities", "Documents", "Hardware", "Models"], resources: [.copy("Priors")]),
