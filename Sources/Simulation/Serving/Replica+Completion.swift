@@ -26,8 +26,6 @@ extension Replica {
       var changed = finishDecodes(at: now, engine: engine, shop: &shop)
       if engine.cost.bound != .none { changed = decoding.applyBoundEvents(&shop.requests) || changed }
       if changed { closeRegime() }
-    } else {
-      decoding.advance(steps)
     }
     if !chunks.isEmpty {
       closeRegime()
@@ -78,7 +76,7 @@ extension Replica {
       let latency = now - shop.requests[slot].arrival
       shop.observations.withEpoch(at: now) { $0.timeToFirstToken.record(latency.nanoseconds) }
     } else {
-      let gap = now - shop.requests[slot].mark
+      let gap = now - shop.requests[slot].lastToken
       shop.observations.withEpoch(at: now) { $0.interTokenLatency.record(gap.nanoseconds) }
     }
   }
@@ -117,7 +115,8 @@ extension Replica {
   private func record(of request: Request, completed: SimTime) -> RequestRecord {
     RequestRecord(
       stream: request.stream, index: request.index, replica: id, inputTokens: request.input,
-      outputTokens: request.output, arrival: request.arrival, firstToken: request.firstToken,
+      outputTokens: request.output, arrival: request.arrival, scheduled: request.scheduled,
+      firstToken: request.firstToken,
       completed: completed, preemptions: request.preemptions)
   }
 }

@@ -1,4 +1,5 @@
 import CostModel
+import DequeModule
 
 /// What one step does: the engine's scheduler, run at each iteration boundary that can change the batch.
 extension Replica {
@@ -112,13 +113,13 @@ extension Replica {
     cache.take(blocks)
     running.append(slot, in: &shop.requests)
     chunks.append(PromptChunk(slot: slot, tokens: size))
-    let first = shop.requests[slot].mark == .never
+    let first = shop.requests[slot].scheduled == .never
     shop.requests[slot].state = .prefilling
     shop.requests[slot].replica = id
     if first {
       let wait = now - shop.requests[slot].arrival
       let input = Int64(shop.requests[slot].input)
-      shop.requests[slot].mark = now
+      shop.requests[slot].scheduled = now
       shop.observations.withEpoch(at: now) { $0.queue.record(wait.nanoseconds) }
       shop.observations.counts.inputTokens += input
     }
@@ -132,7 +133,7 @@ extension Replica {
     if request.state == .decoding {
       held = decoding.context(of: request) - 1
       request.generated = Int32(decoding.tokensOut(of: request))
-      request.mark = now
+      request.lastToken = now
       decoding.leave(&request)
     } else {
       held = Int(request.progress)

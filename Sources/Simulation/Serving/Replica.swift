@@ -78,6 +78,12 @@ struct Replica {
     closeRegime()
   }
 
+  /// Starts the account of costs anew.
+  mutating func forgetCost() {
+    if !isBusy { closeRegime() }
+    cost = .zero
+  }
+
   /// Adds the regime's cost to the total and forgets it: the batch is about to change.
   mutating func closeRegime() {
     if let regime { cost += regime.cost }
@@ -160,6 +166,9 @@ struct Backlog {
     self.stride = stride
     self.lengths = lengths
   }
+
+  /// Requests left.
+  var remaining: Int64 { next < end ? Int64((end - next + stride - 1) / stride) : 0 }
 
   /// The next request; nil when none is left.
   mutating func pop() -> Request? {

@@ -4,8 +4,10 @@ struct Request {
 
   var arrival = SimTime.zero
   var firstToken = SimTime.never
-  /// When it was scheduled first; after a preemption, when its last token was out.
-  var mark = SimTime.never
+  /// When the first step that worked on it began.
+  var scheduled = SimTime.never
+  /// When its last token was out, if it was preempted since.
+  var lastToken = SimTime.never
   var index: UInt64 = 0
   /// The decode step of its replica that produces its last token.
   var finishStep: Int64 = 0

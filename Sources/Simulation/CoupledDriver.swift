@@ -1,0 +1,217 @@
+import Workload
+
+/// Runs all replicas of a deployment on one event queue: routers that look at load, clients that wait for answers.
+struct CoupledDriver {
+  private let engine: Engine
+  private let run: RunPlan
+  private let deployment: DeploymentPlan
+  private let router: IndependentRouter
+  private let sources: [RequestSource]
+  private let progress: Progress
+  private var replicas: [Replica]
+  private var generations: [UInt32]
+  /// Whether a replica's next start is in the queue already.
+  private var startQueued: [Bool]
+  private var clients: [Client]
+  private var queue: EventQueue
+  private var shop = Shop()
+  /// Requests that reached the router.
+  private var routed: UInt64 = 0
+  private var reported: Int64 = 0
+
+  /// The sender of one stream's requests.
+  private struct Client {
+    var generator: ArrivalGenerator
+    /// Requests on their way from the client to the router, in order.
+    var inTransit: [(sent: SimTime, visible: SimTime, index: UInt64)] = []
+    var transitHead = 0
+    var lastVisible = SimTime.zero
+    /// The number of the next request.
+    var next: UInt64 = 0
+    /// Closed loop: requests in flight; requests still to send in this phase; seconds between answer and question.
+    var outstanding = 0
+    var left = 0
+    var concurrency = 0
+    var thinkTime = SimDuration.zero
+    var isClosedLoop = false
+    /// Requests of the warm-up that are still to complete.
+    var warmingUp = 0
+  }
+
+  init(_ deployment: DeploymentPlan, _ run: RunPlan, progress: Progress) {
+    self.deployment = deployment
+    self.run = run
+    self.progress = progress
+    let engine = deployment.engine(run)
+    self.engine = engine
+    sources = deployment.sources
+    router = IndependentRouter(
+      policy: deployment.router, replicas: deployment.replicas, seed: run.seed, run: run.replication,
+      name: deployment.name)
+    replicas = (0..<deployment.replicas).map { Replica(id: Int32($0), engine: engine) }
+    generations = Array(repeating: 0, count: deployment.replicas)
+    startQueued = Array(repeating: false, count: deployment.replicas)
+    clients = deployment.streams.indices.map { Client(generator: deployment.generator(stream: $0, run)) }
+    queue = EventQueue(entities: max(deployment.replicas, deployment.streams.count))
+    shop.reportsCompletions = true
+  }
+
+  mutating func simulate() -> PartitionOutcome {
+    for stream in clients.indices { open(stream) }
+    let horizon = run.horizon ?? .never
+    var lastStep = SimTime.zero
+    while let time = queue.nextTime, time <= horizon, let entry = queue.popEntry() {
+      if case .stepsCompleted(let replica, let generation) = entry.event,
+        generations[Int(replica)] != generation
+      {
+        continue  // The stretch was cut short; its new end is in the queue.
+      }
+      queue.advanceClock(to: entry.time)
+      switch entry.event {
+      case .stepsCompleted(let replica, _):
+        lastStep = entry.time
+        complete(Int(replica), at: entry.time)
+      case .requestArrived(let stream): arrive(Int(stream), at: entry.time)
+      case .stepDue(let replica): start(Int(replica), at: entry.time)
+      }
+    }
+    for index in replicas.indices {
+      replicas[index].stop(at: run.horizon ?? lastStep, engine: engine, shop: &shop)
+    }
+    report()
+    return PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep)
+  }
+
+  /// Sends a stream's first requests.
+  private mutating func open(_ stream: Int) {
+    let plan = deployment.streams[stream]
+    if case .closedLoop(let concurrency, let thinkTimeSeconds) = plan.arrivals {
+      clients[stream].isClosedLoop = true
+      clients[stream].concurrency = concurrency
+      clients[stream].thinkTime = SimDuration(seconds: thinkTimeSeconds)
+      clients[stream].warmingUp = plan.warmUpRequests
+      clients[stream].left = plan.warmUpRequests > 0 ? plan.warmUpRequests : plan.requests ?? .max
+      sendBurst(stream, at: .zero)
+    } else if let time = clients[stream].generator.next() {
+      send(stream, at: SimTime(nanoseconds: time))
+    }
+  }
+
+  /// A closed-loop client sends its first requests, or its first after the warm-up, all at once.
+  private mutating func sendBurst(_ stream: Int, at time: SimTime) {
+    for _ in 0..<min(clients[stream].concurrency, clients[stream].left) {
+      clients[stream].left -= 1
+      clients[stream].outstanding += 1
+      send(stream, at: time)
+    }
+  }
+
+  /// Sends the stream's next request at `time`; it reaches the router after the front end's delay.
+  private mutating func send(_ stream: Int, at time: SimTime) {
+    let index = clients[stream].next
+    clients[stream].next += 1
+    let input = deployment.frontEnd.secondsPerInputToken == 0
+      ? 0 : sources[stream].lengths.lengths(ofRequest: index).input
+    let visible = max(
+      clients[stream].lastVisible, time + deployment.frontEnd.delay(inputTokens: input))
+    clients[stream].lastVisible = visible
+    clients[stream].inTransit.append((time, visible, index))
+    queue.push(.requestArrived(stream: Int32(stream)), at: visible)
+  }
+
+  private mutating func arrive(_ stream: Int, at time: SimTime) {
+    let head = clients[stream].transitHead
+    let (sent, _, index) = clients[stream].inTransit[head]
+    clients[stream].transitHead += 1
+    if clients[stream].transitHead == clients[stream].inTransit.count {
+      clients[stream].inTransit.removeAll(keepingCapacity: true)
+      clients[stream].transitHead = 0
+    }
+    if !clients[stream].isClosedLoop, let next = clients[stream].generator.next(),
+      run.horizon.map({ next < $0.nanoseconds }) ?? true
+    {
+      send(stream, at: SimTime(nanoseconds: next))
+    }
+    shop.observations.counts.arrived += 1
+    shop.events += 1
+    let request = sources[stream].request(stream: Int32(stream), index: index, arrival: sent)
+    let number = routed
+    routed += 1
+    guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
+      shop.observations.counts.rejected += 1
+      answered(stream, at: time)
+      return
+    }
+    let target = pick(number)
+    let slot = shop.requests.insert(request)
+    if replicas[target].deliver(slot, at: time, engine: engine) { queueCompletion(target) }
+    if !replicas[target].isBusy { queueStart(target, at: time) }
+  }
+
+  private func pick(_ number: UInt64) -> Int {
+    guard deployment.router == .leastOutstanding else { return router.replica(ofRequest: number) }
+    var best = 0
+    for index in 1..<max(replicas.count, 1) where replicas[index].outstanding < replicas[best].outstanding {
+      best = index
+    }
+    return best
+  }
+
+  private mutating func complete(_ index: Int, at time: SimTime) {
+    replicas[index].completeSteps(engine: engine, shop: &shop)
+    queueStart(index, at: time)
+    var next = 0
+    while next < shop.completedStreams.count {
+      answered(Int(shop.completedStreams[next]), at: time)
+      next += 1
+    }
+    shop.completedStreams.removeAll(keepingCapacity: true)
+    if shop.observations.counts.completed & 1023 == 0 { report() }
+  }
+
+  /// A client has its answer: a closed loop sends the next request, or opens the measured part of the run.
+  private mutating func answered(_ stream: Int, at time: SimTime) {
+    guard clients[stream].isClosedLoop else { return }
+    clients[stream].outstanding -= 1
+    if clients[stream].warmingUp > 0 {
+      clients[stream].warmingUp -= 1
+      if clients[stream].warmingUp == 0 {
+        report()
+        shop.observations.restart(at: time)
+        for index in replicas.indices { replicas[index].forgetCost() }
+        reported = 0
+        clients[stream].left = deployment.streams[stream].requests ?? .max
+        sendBurst(stream, at: time)
+        return
+      }
+    }
+    guard clients[stream].left > 0 else { return }
+    clients[stream].left -= 1
+    clients[stream].outstanding += 1
+    send(stream, at: time + clients[stream].thinkTime)
+  }
+
+  private mutating func start(_ index: Int, at time: SimTime) {
+    startQueued[index] = false
+    replicas[index].startStep(at: time, engine: engine, shop: &shop)
+    if replicas[index].isBusy { queueCompletion(index) }
+  }
+
+  private mutating func queueStart(_ index: Int, at time: SimTime) {
+    guard !startQueued[index] else { return }
+    startQueued[index] = true
+    queue.push(.stepDue(replica: Int32(index)), at: time)
+  }
+
+  private mutating func queueCompletion(_ index: Int) {
+    generations[index] &+= 1
+    queue.push(
+      .stepsCompleted(replica: Int32(index), generation: generations[index]), at: replicas[index].plannedEnd)
+  }
+
+  private mutating func report() {
+    let done = shop.observations.counts.completed
+    progress.add(Int(done - reported))
+    reported = done
+  }
+}

@@ -1,0 +1,93 @@
+import CostModel
+import Workload
+
+/// A deployment as the simulation runs it: replicas of one type behind one router.
+public struct DeploymentPlan: Sendable {
+  /// Its name, which keys its random streams.
+  public var name: String
+  /// Working copies of the model, >= 1.
+  public var replicas: Int
+  /// Accelerators that one replica occupies, >= 1.
+  public var acceleratorsPerReplica: Int
+  /// The engine's scheduler.
+  public var engine: EngineOptions
+  /// The KV cache of one replica.
+  public var cache: KVCacheOptions
+  /// What a step of one replica costs.
+  public var cost: StepCostTable
+  /// How requests find their replica.
+  public var router: RouterPolicy
+  /// What a request passes before the scheduler sees it.
+  public var frontEnd: FrontEnd
+  /// The requests, in streams.
+  public var streams: [StreamPlan]
+
+  /// Creates a plan; see the properties for ranges.
+  public init(
+    name: String, replicas: Int, acceleratorsPerReplica: Int, engine: EngineOptions,
+    cache: KVCacheOptions, cost: StepCostTable, router: RouterPolicy = .roundRobin,
+    frontEnd: FrontEnd = FrontEnd(), streams: [StreamPlan]
+  ) {
+    precondition(replicas >= 1 && acceleratorsPerReplica >= 1, "a deployment without replicas")
+    self.name = name
+    self.replicas = replicas
+    self.acceleratorsPerReplica = acceleratorsPerReplica
+    self.engine = engine
+    self.cache = cache
+    self.cost = cost
+    self.router = router
+    self.frontEnd = frontEnd
+    self.streams = streams
+  }
+}
+
+/// How a run is carried out.
+public struct RunPlan: Sendable {
+  /// Seed of every random stream.
+  public var seed: UInt64
+  /// Replication: another run of the same seed, with other draws.
+  public var replication: UInt64
+  /// When the run ends; nil: when every request is done.
+  public var horizon: SimTime?
+  /// Whether runs of decode steps are taken at once; results are the same.
+  public var macroSteps: Bool
+  /// Whether completed requests are kept for export.
+  public var recordsRequests: Bool
+  /// Threads to use, >= 1; results are the same.
+  public var threads: Int
+
+  /// Creates a plan; see the properties.
+  public init(
+    seed: UInt64 = 1, replication: UInt64 = 0, horizon: SimTime? = nil, macroSteps: Bool = true,
+    recordsRequests: Bool = false, threads: Int = 1
+  ) {
+    self.seed = seed
+    self.replication = replication
+    self.horizon = horizon
+    self.macroSteps = macroSteps
+    self.recordsRequests = recordsRequests
+    self.threads = max(1, threads)
+  }
+}
+
+/// What a deployment did.
+public struct DeploymentOutcome: Sendable {
+  /// The deployment's name.
+  public var name: String
+  /// What was recorded of its requests and its power.
+  public var observations: Observations
+  /// Cost of all steps of all replicas, lane by lane: replica-seconds, and joules above idle.
+  public var cost: CostVector
+  /// When the run ended: the horizon, or the end of the last step.
+  public var end: SimTime
+  /// Requests that were still in flight then.
+  public var inFlight: Int64
+  /// Requests that were in flight at once, at most, summed over partitions.
+  public var peakInFlight: Int
+  /// The largest share of KV blocks in use at once on any replica, in 0...1.
+  public var peakCacheUtilisation: Double
+  /// Engine steps of all replicas.
+  public var steps: Int64
+  /// Events handled.
+  public var events: Int64
+}

@@ -1,0 +1,104 @@
+import Workload
+
+/// One stream of requests for a deployment.
+public struct StreamPlan: Sendable {
+  /// When requests arrive.
+  public var arrivals: ArrivalProcess
+  /// The most requests to send; nil for as many as the process or the run's duration gives.
+  public var requests: Int?
+  /// How long prompts and answers are, by request number.
+  public var lengths: RequestLengths
+  /// The longest answer that the client allows; longer ones are cut there. Engines see it, never the true length.
+  public var maximumOutputTokens: Int
+  /// What a request must meet to be good.
+  public var targets: LatencyTargets
+  /// Requests that a closed-loop client sends, and drains, before the reported part of the run begins.
+  public var warmUpRequests: Int
+
+  /// Creates a stream; see the properties.
+  public init(
+    arrivals: ArrivalProcess, requests: Int? = nil, lengths: RequestLengths, maximumOutputTokens: Int,
+    targets: LatencyTargets = LatencyTargets(), warmUpRequests: Int = 0
+  ) {
+    self.arrivals = arrivals
+    self.requests = requests
+    self.lengths = lengths
+    self.maximumOutputTokens = maximumOutputTokens
+    self.targets = targets
+    self.warmUpRequests = warmUpRequests
+  }
+}
+
+/// The way of a request from the client to the scheduler: HTTP, tokenisation.
+public struct FrontEnd: Sendable, Equatable {
+  /// Constant part in seconds.
+  public var seconds: Double
+  /// Seconds for each prompt token.
+  public var secondsPerInputToken: Double
+
+  /// A front end with this delay.
+  public init(seconds: Double = 0, secondsPerInputToken: Double = 0) {
+    self.seconds = seconds
+    self.secondsPerInputToken = secondsPerInputToken
+  }
+
+  func delay(inputTokens: Int) -> SimDuration {
+    SimDuration(seconds: seconds + secondsPerInputToken * Double(inputTokens))
+  }
+}
+
+/// Makes the requests of one stream.
+struct RequestSource: Sendable {
+  let lengths: RequestLengths
+  let maximumOutputTokens: Int
+
+  /// The request with number `index`, lengths drawn by that number.
+  func request(stream: Int32, index: UInt64, arrival: SimTime) -> Request {
+    let drawn = lengths.lengths(ofRequest: index)
+    var request = Request()
+    request.arrival = arrival
+    request.index = index
+    request.stream = stream
+    request.input = Int32(clamping: drawn.input)
+    request.output = Int32(clamping: min(drawn.output, maximumOutputTokens))
+    request.maximumOutput = Int32(clamping: maximumOutputTokens)
+    request.state = .waiting
+    return request
+  }
+}
+
+/// How a router picks the replica of a request.
+public enum RouterPolicy: String, Sendable, CaseIterable {
+  /// Request n goes to replica n modulo their number.
+  case roundRobin = "round-robin"
+  /// A replica drawn by the request's number.
+  case random
+  /// The replica with the fewest requests in flight, ties to the lowest number.
+  case leastOutstanding = "least-outstanding"
+
+  /// Whether the choice looks at nothing but the request's number, so that replicas run independently.
+  public var isIndependent: Bool { self != .leastOutstanding }
+}
+
+/// The replica of the n-th request, for routers that look at nothing else.
+struct IndependentRouter: Sendable {
+  let policy: RouterPolicy
+  let replicas: Int
+  private let draws: RandomStreamFamily
+
+  init(policy: RouterPolicy, replicas: Int, seed: UInt64, run: UInt64, name: String) {
+    self.policy = policy
+    self.replicas = replicas
+    draws = RandomStreamFamily(seed: seed, run: run, "router." + name)
+  }
+
+  /// - Parameter n: the request's number among all that reach the router.
+  @inline(__always)
+  func replica(ofRequest n: UInt64) -> Int {
+    if policy == .random {
+      var stream = draws.stream(index: n)
+      return Int(stream.uniformInteger(below: UInt64(replicas)))
+    }
+    return Int(n % UInt64(replicas))
+  }
+}

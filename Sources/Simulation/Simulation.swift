@@ -1,0 +1,130 @@
+import CostModel
+import Synchronization
+import Workload
+
+/// Counts completed requests for whoever draws a progress line; it has no influence on the run.
+public final class Progress: Sendable {
+  private let requests = Atomic<Int>(0)
+
+  /// Nothing is done yet.
+  public init() {}
+
+  /// Requests that are done.
+  public var completedRequests: Int { requests.load(ordering: .relaxed) }
+
+  func add(_ count: Int) { requests.add(count, ordering: .relaxed) }
+}
+
+/// Runs deployments: a pure function of plan and seed, whatever the number of threads.
+public enum Simulation {
+  /// Simulates one deployment.
+  ///
+  /// Where the router looks at nothing but request numbers, replicas share nothing and run on all threads; else one
+  /// event queue drives them.
+  /// - Parameters:
+  ///   - deployment: what runs.
+  ///   - run: how.
+  ///   - progress: counts completed requests as they complete.
+  /// - Returns: what it did.
+  public static func run(
+    _ deployment: DeploymentPlan, _ run: RunPlan, progress: Progress = Progress()
+  ) async -> DeploymentOutcome {
+    let parts: [PartitionOutcome]
+    if deployment.runsIndependently {
+      let count = min(run.threads, deployment.replicas)
+      parts = await withTaskGroup(of: (Int, PartitionOutcome).self) { group in
+        for index in 0..<count {
+          group.addTask {
+            var driver = IndependentDriver(
+              deployment, run, partition: index, of: count, progress: progress)
+            return (index, driver.simulate())
+          }
+        }
+        var outcomes = [PartitionOutcome?](repeating: nil, count: count)
+        for await (index, outcome) in group { outcomes[index] = outcome }
+        return outcomes.compactMap { $0 }
+      }
+    } else {
+      var driver = CoupledDriver(deployment, run, progress: progress)
+      parts = [driver.simulate()]
+    }
+    return merge(parts, deployment, run)
+  }
+
+  private static func merge(
+    _ parts: [PartitionOutcome], _ deployment: DeploymentPlan, _ run: RunPlan
+  ) -> DeploymentOutcome {
+    var observations = parts[0].shop.observations
+    for part in parts.dropFirst() { observations.add(part.shop.observations) }
+    observations.records.sort { ($0.stream, $0.index) < ($1.stream, $1.index) }
+    // Sums of real numbers are taken in the order of replicas, whoever ran them.
+    let replicas = parts.flatMap(\.replicas).sorted { $0.id < $1.id }
+    let cost = replicas.reduce(CostVector.zero) { $0 + $1.cost }
+    let end = parts.map(\.end).max() ?? .zero
+    return DeploymentOutcome(
+      name: deployment.name, observations: observations, cost: cost, end: end,
+      inFlight: parts.reduce(0) { $0 + Int64($1.shop.requests.inFlight) + $1.unborn },
+      peakInFlight: parts.reduce(0) { $0 + $1.shop.requests.peakInFlight },
+      peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
+      steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events })
+  }
+}
+
+extension DeploymentPlan {
+  /// Whether replicas share nothing: the router looks at nothing, and no client waits for an answer.
+  var runsIndependently: Bool {
+    router.isIndependent
+      && !streams.contains {
+        if case .closedLoop = $0.arrivals { return true }
+        return false
+      }
+  }
+
+  /// The request sources of the streams.
+  var sources: [RequestSource] {
+    streams.map { RequestSource(lengths: $0.lengths, maximumOutputTokens: $0.maximumOutputTokens) }
+  }
+
+  func engine(_ run: RunPlan) -> Engine {
+    Engine(
+      options: engine, cache: cache, cost: cost, targets: streams.map(\.targets),
+      macroSteps: run.macroSteps, recordsRequests: run.recordsRequests)
+  }
+
+  /// The arrivals of a stream.
+  func generator(stream: Int, _ run: RunPlan) -> ArrivalGenerator {
+    ArrivalGenerator(
+      process: streams[stream].arrivals, requests: streams[stream].requests, seed: run.seed,
+      run: run.replication, name: "arrivals." + name, index: UInt64(stream))
+  }
+}
+
+/// What one partition of a deployment did.
+struct PartitionOutcome: Sendable {
+  struct ReplicaOutcome: Sendable {
+    let id: Int32
+    let cost: CostVector
+    let peakCacheUtilisation: Double
+  }
+
+  let shop: Shop
+  let replicas: [ReplicaOutcome]
+  let end: SimTime
+  /// Requests that arrived but wait outside memory.
+  let unborn: Int64
+
+  init(_ shop: Shop, _ replicas: [Replica], end: SimTime) {
+    var shop = shop
+    var unborn: Int64 = 0
+    for replica in replicas { unborn += replica.backlog?.remaining ?? 0 }
+    shop.observations.counts.arrived += unborn
+    self.unborn = unborn
+    self.shop = shop
+    self.end = end
+    self.replicas = replicas.map {
+      ReplicaOutcome(
+        id: $0.id, cost: $0.cost,
+        peakCacheUtilisation: Double($0.cache.peakUsed) / Double($0.cache.capacity))
+    }
+  }
+}
