@@ -1,0 +1,51 @@
+import Hardware
+import Models
+
+/// A model on a system: what one replica costs and what it can hold.
+public struct ReplicaDesign: Sendable {
+  /// The model.
+  public let model: Model
+  /// The system that it runs on.
+  public let system: SystemSpecification
+  /// Formats of weights, activations and KV cache.
+  public let precision: Precision
+  /// How it spreads over accelerators.
+  public let parallel: Parallelism
+  /// The serving framework.
+  public let framework: Framework
+  /// What operators reach of the hardware's peaks.
+  public let efficiencies: EfficiencyTable
+
+  /// Creates a design; ``problems()`` says whether it can be built.
+  public init(
+    model: Model, system: SystemSpecification, precision: Precision, parallel: Parallelism,
+    framework: Framework, efficiencies: EfficiencyTable
+  ) {
+    self.model = model
+    self.system = system
+    self.precision = precision
+    self.parallel = parallel
+    self.framework = framework
+    self.efficiencies = efficiencies
+  }
+}
+
+/// Why a design can't be built, in the words of a scenario file.
+public struct DesignProblem: Sendable, Equatable {
+  /// The field below a deployment, such as `parallel.tensor`.
+  public var path: String
+  /// What it holds.
+  public var found: String
+  /// What is wrong with it.
+  public var message: String
+  /// What would do, where that can be said.
+  public var allowed: String?
+
+  /// Creates a problem; see the properties.
+  public init(path: String, found: String, message: String, allowed: String? = nil) {
+    self.path = path
+    self.found = found
+    self.message = message
+    self.allowed = allowed
+  }
+}

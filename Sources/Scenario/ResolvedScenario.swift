@@ -1,0 +1,120 @@
+import CostModel
+import Documents
+import Hardware
+import Models
+import Quantities
+import Simulation
+
+/// A scenario with every default filled in, every name looked up and every check passed: ready to run.
+public struct ResolvedScenario: Sendable {
+  /// The scenario's name.
+  public var name: String
+  /// Where the deployments stand.
+  public var site: ResolvedSite
+  /// What is deployed, in the order of the file.
+  public var deployments: [ResolvedDeployment]
+  /// Seed, horizon and the like.
+  public var run: RunPlan
+  /// Which part of the run is reported as its steady window.
+  public var warmUp: WarmUp
+  /// Published figures to print beside the run's own.
+  public var references: [Reference]
+  /// The configuration as it runs, defaults included, for echoing in results.
+  public var echo: JSONValue
+
+  /// Creates a scenario; see the properties.
+  public init(
+    name: String, site: ResolvedSite, deployments: [ResolvedDeployment], run: RunPlan, warmUp: WarmUp,
+    references: [Reference], echo: JSONValue
+  ) {
+    self.name = name
+    self.site = site
+    self.deployments = deployments
+    self.run = run
+    self.warmUp = warmUp
+    self.references = references
+    self.echo = echo
+  }
+}
+
+/// Everything behind one grid connection.
+public struct ResolvedSite: Sendable {
+  /// The system that fills it.
+  public var system: SystemSpecification
+  /// Accelerators on the site.
+  public var accelerators: Int
+  /// Nodes that hold them, the last one perhaps partly used.
+  public var nodes: Int
+  /// Racks that hold those.
+  public var racks: Int
+  /// Share of the power that conversion delivers to racks, in (0, 1].
+  public var conversionEfficiency: Double
+  /// Cooling and other overhead in watts for each watt of IT power, >= 0.
+  public var overheadPerITWatt: Double
+  /// The grid connection, where the scenario names one.
+  public var powerLimit: Watts?
+  /// How the size was found, one step a line.
+  public var arithmetic: [String]
+
+  /// Creates a site; see the properties.
+  public init(
+    system: SystemSpecification, accelerators: Int, nodes: Int, racks: Int, conversionEfficiency: Double,
+    overheadPerITWatt: Double, powerLimit: Watts? = nil, arithmetic: [String] = []
+  ) {
+    self.system = system
+    self.accelerators = accelerators
+    self.nodes = nodes
+    self.racks = racks
+    self.conversionEfficiency = conversionEfficiency
+    self.overheadPerITWatt = overheadPerITWatt
+    self.powerLimit = powerLimit
+    self.arithmetic = arithmetic
+  }
+
+  /// Site power for each watt of IT power at the design point: (1 + overhead) / conversion efficiency.
+  public var sitePowerPerITWatt: Double { (1 + overheadPerITWatt) / conversionEfficiency }
+}
+
+/// A deployment and what it was made from.
+public struct ResolvedDeployment: Sendable {
+  /// What the simulation runs.
+  public var plan: DeploymentPlan
+  /// Model, system, precision and parallelism of its replicas.
+  public var design: ReplicaDesign
+  /// Whether a finished request stands for an image, not for text.
+  public var producesImages: Bool
+
+  /// Creates a deployment; see the properties.
+  public init(plan: DeploymentPlan, design: ReplicaDesign, producesImages: Bool = false) {
+    self.plan = plan
+    self.design = design
+    self.producesImages = producesImages
+  }
+}
+
+/// What of a run comes before its steady window.
+public enum WarmUp: Sendable, Equatable {
+  /// Nothing: the window is the whole run.
+  case none
+  /// The first seconds.
+  case seconds(Double)
+  /// What a steady-state test on the token rate cuts off, at both ends.
+  case automatic
+}
+
+/// A published figure that a run's own is compared with. It never influences the run.
+public struct Reference: Sendable, Equatable {
+  /// The figure's path in the JSON summary, such as `throughput.output_tokens_per_second`.
+  public var figure: String
+  /// The published value, in the unit of the path.
+  public var value: Double
+  /// Who published it where.
+  public var source: String
+
+  /// Creates a reference; see the properties.
+  public init(figure: String, value: Double, source: String) {
+    self.figure = figure
+    self.value = value
+    self.source = source
+  }
+}
