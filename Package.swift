@@ -41,6 +41,7 @@ let package = Package(
     // Floor 1: what exists.
     floor("Hardware", on: ["Quantities", "Documents"], resources: [.copy("Catalogue")]),
     floor("Models", on: [], resources: [.copy("Catalogue")]),
+    tests("ModelsTests", of: ["Models"]),
     // Floor 2: what it costs, what arrives.
     floor("CostModel", on: ["Quantities", "Documents", "Hardware", "Models"], resources: [.copy("Priors")]),
     floor("Workload", on: ["CGSL"], resources: [.copy("Datasets")]),
