@@ -44,6 +44,7 @@ let package = Package(
     floor("Hardware", on: ["Quantities", "Documents"], resources: [.copy("Catalogue")]),
     tests("HardwareTests", of: ["Hardware", "Documents", "Quantities"]),
     floor("Models", on: [], resources: [.copy("Catalogue")]),
+    tests("ModelsTests", of: ["Models"]),
     // Floor 2: what it costs, what arrives.
     floor("CostModel", on: ["Quantities", "Documents", "Hardware", "Models"], resources: [.copy("Priors")]),
     floor("Workload", on: ["CGSL"], resources: [.copy("Datasets")]),
