@@ -12,7 +12,8 @@ public enum Architecture: Hashable, Sendable, CustomStringConvertible {
     ("ampere", .ampere), ("ada", .ada), ("hopper", .hopper), ("blackwell", .blackwell), ("rubin", .rubin),
     ("cdna2", .cdna2), ("cdna3", .cdna3), ("cdna4", .cdna4), ("cdna5", .cdna5), ("tpu-v5e", .tpuV5e),
     ("tpu-v5p", .tpuV5p), ("tpu-v6e", .tpuV6e), ("tpu-v7", .tpuV7), ("neuron-v2", .neuronV2),
-    ("neuron-v3", .neuronV3), ("neuron-v4", .neuronV4), ("gaudi", .gaudi), ("xe-hpc", .xeHPC), ("maia", .maia),
+    ("neuron-v3", .neuronV3), ("neuron-v4", .neuronV4), ("gaudi", .gaudi), ("xe-hpc", .xeHPC),
+    ("maia", .maia),
   ]
 
   /// The architecture of a name; a name that is not listed becomes `other`.

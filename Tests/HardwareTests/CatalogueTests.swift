@@ -92,6 +92,8 @@ struct CatalogueTests {
   @Test func architecturesKeepTheirNames() {
     #expect(Architecture("blackwell") == .blackwell)
     #expect(Architecture("imaginary") == .other("imaginary"))
-    for name in ["hopper", "cdna4", "tpu-v6e", "xe-hpc", "imaginary"] { #expect("\(Architecture(name))" == name) }
+    for name in ["hopper", "cdna4", "tpu-v6e", "xe-hpc", "imaginary"] {
+      #expect("\(Architecture(name))" == name)
+    }
   }
 }
