@@ -80,10 +80,11 @@ def table(lengths, counted_from=1):
 
 
 def quantile_edges(lengths, bins):
-    """Upper edges of bins of equal population, with narrower ones in the upper tail."""
+    """Upper edges of bins of equal population, ever narrower in the upper tail; the longest length is alone."""
     ordered = sorted(lengths)
-    shares = [(i + 1) / bins for i in range(bins)] + [0.99, 0.995, 0.998, 0.999]
-    return sorted({ordered[min(int(share * len(ordered)), len(ordered) - 1)] for share in shares})
+    ranks = [int((i + 1) / bins * len(ordered)) for i in range(bins)]
+    ranks += [len(ordered) - (1 << i) - 1 for i in range(7)]
+    return sorted({ordered[min(rank, len(ordered) - 1)] for rank in ranks})
 
 
 def pair_table(inputs, outputs):
