@@ -163,7 +163,7 @@ extension Observations {
 
   /// Records one token gap for each sequence and step: steps of equal cells together.
   private mutating func recordGaps(_ regime: Regime, first: Int, last: Int, sequences: Int64, sum: Int64) {
-    let epoch = series.bucket(of: cover(regime.end(ofStep: first))) / TimeSeries.bucketsPerEpoch
+    let epoch = bucket(of: regime.end(ofStep: first)) / TimeSeries.bucketsPerEpoch
     let firstGap = regime.gapNanoseconds(ofStep: first)
     let lastGap = regime.gapNanoseconds(ofStep: last)
     withEpoch(index: epoch) {

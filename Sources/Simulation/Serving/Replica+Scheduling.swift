@@ -21,7 +21,7 @@ extension Replica {
     if !chunks.isEmpty {
       planMixedStep(at: now, engine: engine, shop: &shop)
     } else if decoding.count > 0 {
-      planDecodeStretch(at: now, engine: engine, shop: &shop)
+      planDecodeStretch(at: now, single: preempted, engine: engine)
     } else {
       plannedEnd = .never
       closeRegime()
@@ -172,8 +172,9 @@ extension Replica {
     plannedEnd = regime.end(ofStep: 1)
   }
 
-  /// As many decode-only steps as leave the batch and the linear piece of the cost alone.
-  private mutating func planDecodeStretch(at now: SimTime, engine: Engine, shop: inout Shop) {
+  /// As many decode-only steps as leave the batch and the linear piece of the cost alone; a `single` one after a
+  /// preemption, since the step that preempts admits nobody but the next one may.
+  private mutating func planDecodeStretch(at now: SimTime, single: Bool, engine: Engine) {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {
       let run = engine.cost.decodeRun(
@@ -183,7 +184,7 @@ extension Replica {
     }
     guard let regime else { return }
     var steps = 1
-    if engine.macroSteps {
+    if engine.macroSteps && !single {
       steps = min(regime.limit - regime.done, decoding.stepsToNextChange)
       // The first step's blocks are taken already.
       steps = 1 + decoding.steps(fitting: cache.free, skipping: 1, limit: steps - 1)
