@@ -22,12 +22,14 @@ extension Replica {
       if engine.options.capacityPolicy == .currentUse {
         cache.take(decoding.blockDemand(steps: steps - 1, skipping: 1))
       }
+      cache.notePeak()
       decoding.advance(steps)
       var changed = finishDecodes(at: now, engine: engine, shop: &shop)
       if engine.cost.bound != .none { changed = decoding.applyBoundEvents(&shop.requests) || changed }
       if changed { closeRegime() }
     }
     if !chunks.isEmpty {
+      cache.notePeak()
       closeRegime()
       completeChunks(at: now, engine: engine, shop: &shop)
     }

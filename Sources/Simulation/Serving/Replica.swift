@@ -113,6 +113,10 @@ struct BlockPool {
   mutating func take(_ blocks: Int) {
     free -= blocks
     precondition(free >= 0, "more KV blocks in use than the cache holds")
+  }
+
+  /// Remembers how many blocks steps that are over have used.
+  mutating func notePeak() {
     if used > peakUsed { peakUsed = used }
   }
 
