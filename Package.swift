@@ -55,10 +55,14 @@ let package = Package(
     tests("CostModelTests", of: ["CostModel", "Hardware", "Models", "Documents", "Quantities"]),
     tests("SimulationTests", of: ["Simulation", "CostModel", "Workload"]),
     // Floor 4: in and out.
-    floor("Scenario", on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+    floor(
+      "Scenario",
+      on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
     floor("Results", on: ["Simulation", .product(name: "GRDB", package: "GRDB.swift")]),
     // Floor 5: what a user asks, answered.
-    floor("Studies", on: ["Scenario", "Results", "Simulation", "CostModel", .product(name: "Logging", package: "swift-log")]),
+    floor(
+      "Studies",
+      on: ["Scenario", "Results", "Simulation", "CostModel", .product(name: "Logging", package: "swift-log")]),
     // Floor 6: the command line.
     .executableTarget(
       name: "tokenmill",

@@ -40,7 +40,9 @@ struct MacroStepTests {
   func fewerEvents() async {
     let plan = deployment(
       cost: linearCosts(step: 0.01, context: 1e-8),
-      streams: [stream(.poisson(requestsPerSecond: 0.5), requests: 200, input: .fixed(100), output: .fixed(500))])
+      streams: [
+        stream(.poisson(requestsPerSecond: 0.5), requests: 200, input: .fixed(100), output: .fixed(500))
+      ])
     let outcome = await Simulation.run(plan, RunPlan())
     #expect(outcome.observations.counts.completed == 200)
     #expect(outcome.events * 10 < outcome.steps)
@@ -53,7 +55,8 @@ func randomDeployment(seed: Int) -> DeploymentPlan {
   let bound: ContextBound = cases.pick([.none, .none, .window(tokens: 100), .chunk(tokens: 64)])
   let cost = linearCosts(
     step: cases.double(0.001...0.02), token: cases.double(0...1e-5), context: cases.double(0...1e-6),
-    pair: cases.double(0...1e-8), bounded: cases.double(0...1e-6), bound: bound, joules: cases.double(0...500))
+    pair: cases.double(0...1e-8), bounded: cases.double(0...1e-6), bound: bound, joules: cases.double(0...500)
+  )
   let policy = cases.pick([CapacityPolicy.currentUse, .reserveToEnd])
   let blockTokens = cases.pick([1, 4, 16, 64])
   let batch = cases.int(1...32)

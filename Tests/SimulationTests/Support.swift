@@ -44,7 +44,8 @@ func linearCosts(
 func deployment(
   replicas: Int = 1, batch: Int = 256, tokens: Int = 8192, chunked: Bool = true,
   policy: CapacityPolicy = .currentUse, blocks: Int = 1_000_000, blockTokens: Int = 16, fixed: Int = 0,
-  watermark: Int = 0, cost: StepCostTable, router: RouterPolicy = .roundRobin, frontEnd: FrontEnd = FrontEnd(),
+  watermark: Int = 0, cost: StepCostTable, router: RouterPolicy = .roundRobin,
+  frontEnd: FrontEnd = FrontEnd(),
   streams: [StreamPlan]
 ) -> DeploymentPlan {
   DeploymentPlan(
@@ -69,7 +70,9 @@ func stream(
 }
 
 /// A stream with listed requests: arrival in milliseconds, prompt tokens, answer tokens.
-func listed(_ requests: [(milliseconds: Double, input: Int32, output: Int32)], maximumOutput: Int = 1000) -> StreamPlan {
+func listed(_ requests: [(milliseconds: Double, input: Int32, output: Int32)], maximumOutput: Int = 1000)
+  -> StreamPlan
+{
   guard
     let rows = PairedLengths(
       inputs: requests.map(\.input), outputs: requests.map(\.output))

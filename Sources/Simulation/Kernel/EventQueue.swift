@@ -70,7 +70,8 @@ struct EventQueue {
 
   /// Schedules `event`; the past is refused.
   mutating func push(_ event: Event, at time: SimTime) {
-    precondition(time >= now, "an event at \(time.nanoseconds) ns is in the past: now is \(now.nanoseconds) ns")
+    precondition(
+      time >= now, "an event at \(time.nanoseconds) ns is in the past: now is \(now.nanoseconds) ns")
     let entity = event.entity
     let counter = counters[Int(entity)]
     counters[Int(entity)] = (counter + 1) & 0xFF_FFFF

@@ -99,7 +99,8 @@ extension Replica {
     let decodeTime = now - request.firstToken
     let perToken = gaps > 0 ? SimDuration(nanoseconds: (decodeTime.nanoseconds + gaps / 2) / gaps) : nil
     let good = engine.targets[Int(request.stream)].met(
-      timeToFirstToken: request.firstToken - request.arrival, timePerOutputToken: perToken, endToEnd: endToEnd)
+      timeToFirstToken: request.firstToken - request.arrival, timePerOutputToken: perToken, endToEnd: endToEnd
+    )
     shop.observations.withEpoch(at: now) {
       $0.endToEnd.record(endToEnd.nanoseconds)
       if let perToken { $0.timePerOutputToken.record(perToken.nanoseconds) }
@@ -127,7 +128,9 @@ extension LatencyTargets {
   @inline(__always)
   func met(timeToFirstToken: SimDuration, timePerOutputToken: SimDuration?, endToEnd: SimDuration) -> Bool {
     if let limit = self.timeToFirstToken, timeToFirstToken > limit { return false }
-    if let limit = self.timePerOutputToken, let timePerOutputToken, timePerOutputToken > limit { return false }
+    if let limit = self.timePerOutputToken, let timePerOutputToken, timePerOutputToken > limit {
+      return false
+    }
     if let limit = self.endToEnd, endToEnd > limit { return false }
     return true
   }
@@ -178,7 +181,11 @@ extension Observations {
         var high = last
         while high - low > 1 {
           let middle = low + (high - low) / 2
-          if LatencyHistogram.cell(of: regime.gapNanoseconds(ofStep: middle)) == cell { low = middle } else { high = middle }
+          if LatencyHistogram.cell(of: regime.gapNanoseconds(ofStep: middle)) == cell {
+            low = middle
+          } else {
+            high = middle
+          }
         }
         $0.interTokenLatency.record(cell: cell, times: Int64(low - start + 1) * sequences)
         start = low + 1

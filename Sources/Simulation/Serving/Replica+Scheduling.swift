@@ -50,7 +50,8 @@ extension Replica {
     let size = min(view.prefillTokens - view.prefillDone, budget)
     guard size > 0 else { return false }
     let held = engine.cache.blocks(forTokens: view.prefillDone)
-    let needed = engine.options.capacityPolicy == .reserveToEnd
+    let needed =
+      engine.options.capacityPolicy == .reserveToEnd
       ? 0 : engine.cache.blocks(forTokens: view.prefillDone + size) - held
     if needed > cache.free {
       // It is itself the latest admitted request.
@@ -68,11 +69,13 @@ extension Replica {
     while budget > 0, running.count < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
       guard let slot = nextWaiting(engine: engine, shop: &shop) else { return }
       let view = RequestView(shop.requests[slot])
-      guard engine.options.chunkedPrefill || view.prefillTokens <= budget
-        || view.prefillTokens > engine.options.maximumBatchTokens && chunks.isEmpty
+      guard
+        engine.options.chunkedPrefill || view.prefillTokens <= budget
+          || view.prefillTokens > engine.options.maximumBatchTokens && chunks.isEmpty
       else { return }
       let size = min(view.prefillTokens, budget)
-      let needed = engine.options.capacityPolicy == .reserveToEnd
+      let needed =
+        engine.options.capacityPolicy == .reserveToEnd
         ? engine.cache.blocks(forTokens: view.prefillTokens + view.outputTokensLimit)
         : engine.cache.blocks(forTokens: size)
       let spare = running.count == 0 ? 0 : engine.cache.watermarkBlocks

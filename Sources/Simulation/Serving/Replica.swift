@@ -34,7 +34,8 @@ struct Replica {
     self.id = id
     let tracksBlocks = engine.options.capacityPolicy == .currentUse
     decoding = DecodeSet(
-      replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens, tracksBlocks: tracksBlocks)
+      replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens, tracksBlocks: tracksBlocks
+    )
     cache = BlockPool(capacity: engine.cache.blocks)
   }
 
