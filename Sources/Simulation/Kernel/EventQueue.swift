@@ -1,4 +1,6 @@
-/// Who goes first at one instant. The order is part of the model: it changes only with its test.
+/// Who goes first at one instant.
+///
+/// The order is part of the model: it changes only with its test.
 ///
 /// A step that ends at an instant frees what it held before a request of that instant looks for room, and the next
 /// step starts after every arrival of that instant, so that it sees them.

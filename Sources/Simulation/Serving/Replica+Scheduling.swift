@@ -28,8 +28,10 @@ extension Replica {
     }
   }
 
-  /// Takes the KV blocks that this step's decodes fill; while there are too few, the latest admitted request loses
-  /// its own. True when one did.
+  /// Takes the KV blocks that this step's decodes fill; while there are too few, the latest admitted request
+  /// loses its own.
+  ///
+  /// True when one did.
   private mutating func makeRoomForDecodes(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
     var preempted = false
     var demand = decoding.blockDemand(steps: 1)
@@ -42,7 +44,9 @@ extension Replica {
     return preempted
   }
 
-  /// Schedules the next chunk of the prompt that is split over steps. True when a request was preempted for it.
+  /// Schedules the next chunk of the prompt that is split over steps.
+  ///
+  /// True when a request was preempted for it.
   private mutating func continuePartial(
     budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop
   ) -> Bool {
