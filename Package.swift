@@ -52,11 +52,17 @@ let package = Package(
     floor(
       "Simulation",
       on: ["CostModel", "Workload", .product(name: "DequeModule", package: "swift-collections")]),
+    tests("CostModelTests", of: ["CostModel", "Hardware", "Models", "Documents", "Quantities"]),
+    tests("SimulationTests", of: ["Simulation", "CostModel", "Workload"]),
     // Floor 4: in and out.
-    floor("Scenario", on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+    floor(
+      "Scenario",
+      on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
     floor("Results", on: ["Simulation", .product(name: "GRDB", package: "GRDB.swift")]),
     // Floor 5: what a user asks, answered.
-    floor("Studies", on: ["Scenario", "Results", "Simulation", "CostModel", .product(name: "Logging", package: "swift-log")]),
+    floor(
+      "Studies",
+      on: ["Scenario", "Results", "Simulation", "CostModel", .product(name: "Logging", package: "swift-log")]),
     // Floor 6: the command line.
     .executableTarget(
       name: "tokenmill",
