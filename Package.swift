@@ -58,6 +58,9 @@ let package = Package(
     floor(
       "Scenario",
       on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+    tests(
+      "ScenarioTests",
+      of: ["Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
     floor("Results", on: ["Simulation", .product(name: "GRDB", package: "GRDB.swift")]),
     // Floor 5: what a user asks, answered.
     floor(
