@@ -10,10 +10,13 @@ struct Converter {
   /// refer to aliases, which would fill the memory.
   var nodesLeft: Int
 
-  mutating func convert(_ node: Yams.Node, path: String) throws(Problems) -> Node {
+  /// The node of a value; a mapping or list has the place of its key, where a reader looks for it.
+  mutating func convert(_ node: Yams.Node, path: String, key: Mark? = nil) throws(Problems) -> Node {
     nodesLeft -= 1
-    let line = node.mark?.line
-    let column = node.mark?.column
+    let isScalar = node.scalar != nil
+    let mark = isScalar ? node.mark : key ?? node.mark
+    let line = mark?.line
+    let column = mark?.column
     guard nodesLeft >= 0 else {
       let message = "aliases expand to more values than the text has characters"
       throw Problems(Problem(file: file, line: line, column: column, path: path, message: message))
@@ -68,7 +71,7 @@ struct Converter {
         continue
       }
       lines[key] = mark?.line ?? 0
-      let value = try convert(valueNode, path: keyPath)
+      let value = try convert(valueNode, path: keyPath, key: mark)
       entries.append(Node.Entry(key: key, line: mark?.line, column: mark?.column, value: value))
     }
     return entries

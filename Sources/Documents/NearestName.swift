@@ -5,6 +5,7 @@
 public func nearestName(to text: String, among names: [String]) -> String? {
   let wanted = folded(text)
   guard !wanted.isEmpty else { return nil }
+  let closeEnough = max(1, wanted.count / 3)
   var best: (name: String, distance: Int)?
   for name in names {
     let candidate = folded(name)
@@ -12,9 +13,9 @@ public func nearestName(to text: String, among names: [String]) -> String? {
     if wanted.count >= 3, candidate.starts(with: wanted) || wanted.starts(with: candidate),
       candidate.count >= 3
     {
-      distance = min(distance, 1)
+      distance = min(distance, closeEnough)
     }
-    if distance <= max(1, wanted.count / 3), distance < (best?.distance ?? .max), distance < candidate.count {
+    if distance <= closeEnough, distance < (best?.distance ?? .max), distance < candidate.count {
       best = (name, distance)
     }
   }

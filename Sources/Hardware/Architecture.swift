@@ -2,18 +2,18 @@
 public enum Architecture: Hashable, Sendable, CustomStringConvertible {
   case ampere, ada, hopper, blackwell, rubin
   case cdna2, cdna3, cdna4, cdna5
-  case gaudi2, gaudi3
-  case tpuV5, tpuV6, tpuV7
-  case trainium2, trainium3
+  case tpuV5e, tpuV5p, tpuV6e, tpuV7
+  case neuronV2, neuronV3, neuronV4
+  case gaudi, xeHPC, maia
   /// A name that is not listed here: hypothetical hardware, or hardware newer than this list.
   case other(String)
 
   private static let named: [(String, Architecture)] = [
     ("ampere", .ampere), ("ada", .ada), ("hopper", .hopper), ("blackwell", .blackwell), ("rubin", .rubin),
-    ("cdna2", .cdna2), ("cdna3", .cdna3), ("cdna4", .cdna4), ("cdna5", .cdna5), ("gaudi2", .gaudi2),
-    ("gaudi3", .gaudi3), ("tpu-v5", .tpuV5), ("tpu-v6", .tpuV6), ("tpu-v7", .tpuV7),
-    ("trainium2", .trainium2),
-    ("trainium3", .trainium3),
+    ("cdna2", .cdna2), ("cdna3", .cdna3), ("cdna4", .cdna4), ("cdna5", .cdna5), ("tpu-v5e", .tpuV5e),
+    ("tpu-v5p", .tpuV5p), ("tpu-v6e", .tpuV6e), ("tpu-v7", .tpuV7), ("neuron-v2", .neuronV2),
+    ("neuron-v3", .neuronV3), ("neuron-v4", .neuronV4), ("gaudi", .gaudi), ("xe-hpc", .xeHPC),
+    ("maia", .maia),
   ]
 
   /// The architecture of a name; a name that is not listed becomes `other`.

@@ -116,28 +116,38 @@ extension Quantity {
         .joined(separator: " or ")
   }
 
-  /// Other people's spellings of our units: `TFLOPS`, `GBps`, `Gbps`, `sec`.
+  /// Other people's spellings of our units: `TFLOPS`, `GBps`, `GB/sec`, `seconds`.
   private static func knownMisspelling(_ symbol: String) -> String? {
-    var candidates: [String] = []
-    for suffix in ["FLOPS", "FLOPs", "Flops", "flops", "FLOP", "FLOPs/s", "FLOPS/s"]
-    where symbol.hasSuffix(suffix) {
-      candidates.append(symbol.dropLast(suffix.count) + "FLOP/s")
+    var candidates = [symbol.filter { $0 != " " }]
+    for (suffixes, unit) in Self.foreignSuffixes {
+      for suffix in suffixes where symbol.hasSuffix(suffix) {
+        candidates.append(symbol.dropLast(suffix.count) + unit)
+      }
     }
-    for suffix in ["OPS", "OPs"] where symbol.hasSuffix(suffix) {
-      candidates.append(symbol.dropLast(suffix.count) + "OP/s")
+    for (words, unit) in Self.foreignWords where words.contains(symbol.lowercased()) {
+      candidates.append(unit)
     }
-    if symbol.hasSuffix("Bps") { candidates.append(symbol.dropLast(3) + "B/s") }
-    if symbol.hasSuffix("bps") { candidates.append(symbol.dropLast(3) + "bit/s") }
-    let words = [
-      "sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "minutes": "min", "minute": "min",
-      "m": "min",
-      "hour": "h", "hours": "h", "hr": "h", "day": "d", "days": "d", "usec": "us", "watts": "W", "watt": "W",
-      "bytes": "B",
-      "percent": "%", "USD": "$", "dollars": "$", "usd": "$", "rps": "req/s", "qps": "req/s", "USD/h": "$/h",
-      "$/hour": "$/h", "$/hr": "$/h", "USD/MWh": "$/MWh", "USD/kWh": "$/kWh",
-    ]
-    if let word = words[symbol] { candidates.append(word) }
     return candidates.first { candidate in units.contains { $0.symbol == candidate } }
+  }
+
+  private static var foreignSuffixes: [(suffixes: [String], unit: String)] {
+    [
+      (["FLOPS", "FLOPs", "Flops", "flops", "FLOP", "FLOPs/s", "FLOPS/s"], "FLOP/s"),
+      (["OPS", "OPs"], "OP/s"),
+      (["Bps"], "B/s"), (["bps"], "bit/s"), (["/sec", "/second"], "/s"), (["/hour", "/hr"], "/h"),
+      (["/minute"], "/min"),
+    ]
+  }
+
+  private static var foreignWords: [(words: [String], unit: String)] {
+    [
+      (["sec", "secs", "second", "seconds"], "s"), (["msec", "millis", "milliseconds"], "ms"),
+      (["usec", "microseconds"], "us"), (["m", "minute", "minutes", "mins"], "min"),
+      (["hr", "hrs", "hour", "hours"], "h"),
+      (["day", "days"], "d"), (["watt", "watts"], "W"), (["byte", "bytes"], "B"), (["percent", "pct"], "%"),
+      (["usd", "dollar", "dollars"], "$"), (["usd/mwh"], "$/MWh"), (["usd/kwh"], "$/kWh"), (["usd/h"], "$/h"),
+      (["rps", "qps"], "req/s"), (["tps"], "tok/s"),
+    ]
   }
 }
 

@@ -1,0 +1,111 @@
+import Documents
+import Foundation
+import Models
+import Quantities
+
+extension EfficiencyTable {
+  /// Reads the priors that ship with tokenmill.
+  public static func load() throws(Problems) -> EfficiencyTable {
+    let path = Bundle.module.bundleURL.appendingPathComponent("Priors/priors.yaml").path
+    return try EfficiencyTable(document: try Document.read(path: path))
+  }
+
+  /// Reads a table from a document of the form of `priors.yaml`; throws every problem in it.
+  public init(document: Document) throws(Problems) {
+    let problems = ProblemCollector()
+    var root = MappingReader(document.root, problems: problems)
+    _ = root.required("version").int(in: 1...1)
+    gemm = [:]
+    others = [:]
+    if var operators = root.required("operators").mapping() {
+      for operatorClass in OperatorClass.allCases {
+        guard var reader = operators.required(operatorClass.rawValue).mapping() else { continue }
+        if operatorClass == .gemm {
+          for type in ComputeType.allCases {
+            gemm[type] = Self.efficiency(reader.required(type.rawValue))
+          }
+        } else {
+          others[operatorClass] = Self.efficiency(reader.required("any"))
+        }
+        reader.finish()
+      }
+      operators.finish()
+    }
+    var links: [LinkEfficiency] = []
+    if var collectives = root.required("collectives").mapping() {
+      links = ["scale_up", "scale_out"].compactMap { Self.link(collectives.required($0)) }
+      collectives.finish()
+    }
+    let none = LinkEfficiency(latencySeconds: 0, bandwidth: 1)
+    scaleUp = links.first ?? none
+    scaleOut = links.last ?? none
+    frameworks = [:]
+    if var reader = root.required("frameworks").mapping() {
+      for framework in Framework.allCases {
+        frameworks[framework] = Self.overhead(reader.required(framework.rawValue))
+      }
+      reader.finish()
+    }
+    runtimeBytes = 0
+    if var memory = root.required("memory").mapping() {
+      runtimeBytes = Self.sourced(memory.required("runtime")) { $0.quantity(Bytes.self)?.si } ?? 0
+      memory.finish()
+    }
+    power = PowerCoefficients(busy: 0, compute: 0, memory: 0, launch: 0)
+    if var reader = root.required("power").mapping() {
+      let shares = ["busy", "compute", "memory", "launch"].map { key in
+        Self.sourced(reader.required(key)) { $0.double(in: 0...2) } ?? 0
+      }
+      power = PowerCoefficients(busy: shares[0], compute: shares[1], memory: shares[2], launch: shares[3])
+      reader.finish()
+    }
+    root.finish()
+    try problems.throwIfAny()
+  }
+
+  private static func efficiency(_ field: Field) -> OperatorEfficiency? {
+    guard var reader = field.mapping() else { return nil }
+    let share = 0.001...1.0
+    let result = OperatorEfficiency(
+      compute: reader.required("compute").double(in: share) ?? 1,
+      memory: reader.required("memory").double(in: share) ?? 1,
+      activation: reader.required("activation").double(in: share) ?? 1,
+      sharpness: reader.required("sharpness").double(in: 1...20) ?? 1,
+      launchSeconds: seconds(reader.required("launch")))
+    _ = reader.required("source").string()
+    reader.finish()
+    return result
+  }
+
+  private static func link(_ field: Field) -> LinkEfficiency? {
+    guard var reader = field.mapping() else { return nil }
+    let result = LinkEfficiency(
+      latencySeconds: seconds(reader.required("latency")),
+      bandwidth: reader.required("efficiency").double(in: 0.001...1) ?? 1)
+    _ = reader.required("source").string()
+    reader.finish()
+    return result
+  }
+
+  private static func overhead(_ field: Field) -> FrameworkOverhead? {
+    guard var reader = field.mapping() else { return nil }
+    let result = FrameworkOverhead(
+      stepSeconds: seconds(reader.required("step")), mixedStepSeconds: seconds(reader.required("mixed_step")),
+      layerSeconds: seconds(reader.required("layer")), sequenceSeconds: seconds(reader.required("sequence")),
+      frontEndSeconds: seconds(reader.required("front_end")),
+      frontEndSecondsPerInputToken: seconds(reader.required("front_end_per_token")))
+    _ = reader.required("source").string()
+    reader.finish()
+    return result
+  }
+
+  private static func sourced<Value>(_ field: Field, _ read: (Field) -> Value?) -> Value? {
+    guard var reader = field.mapping() else { return nil }
+    let value = read(reader.required("value"))
+    _ = reader.required("source").string()
+    reader.finish()
+    return value
+  }
+
+  private static func seconds(_ field: Field) -> Double { field.quantity(Seconds.self)?.si ?? 0 }
+}

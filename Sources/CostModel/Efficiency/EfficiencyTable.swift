@@ -1,0 +1,100 @@
+import Models
+
+/// The classes of operators that share an efficiency.
+public enum OperatorClass: String, Sendable, CaseIterable {
+  /// Dense matrix products; efficiencies differ by the type that is multiplied.
+  case gemm
+  /// Grouped matrix products of routed experts.
+  case experts
+  /// Attention over prompt chunks.
+  case prefillAttention = "prefill_attention"
+  /// Attention of decoding sequences over their cached context.
+  case decodeAttention = "decode_attention"
+  /// State updates of linear-attention layers.
+  case linearAttention = "linear_attention"
+  /// Norms, activations, rotary embedding, quantisation, cache writes, sampling.
+  case elementwise
+  /// A pass of a diffusion model's denoiser, encoder or decoder.
+  case diffusion
+}
+
+/// What one operator class reaches of the hardware's peaks: efficiency = time at peak rate / measured time.
+public struct OperatorEfficiency: Sendable, Equatable {
+  /// Share of the dense peak, in (0, 1].
+  public var compute: Double
+  /// Share of the memory bandwidth on weights and cached context, in (0, 1].
+  public var memory: Double
+  /// Share of the memory bandwidth on activations, in (0, 1].
+  public var activation: Double
+  /// Exponent p of the smooth maximum: the larger, the sharper the corner of the roofline; >= 1.
+  public var sharpness: Double
+  /// Seconds of one launch.
+  public var launchSeconds: Double
+}
+
+/// An exchange between accelerators: seconds a phase, and the share of the link's bandwidth that it reaches.
+public struct LinkEfficiency: Sendable, Equatable {
+  /// Seconds of latency a phase.
+  public var latencySeconds: Double
+  /// Share of the unidirectional bandwidth, in (0, 1].
+  public var bandwidth: Double
+}
+
+/// A framework's own work around the kernels.
+public struct FrameworkOverhead: Sendable, Equatable {
+  /// Seconds of a step that only decodes.
+  public var stepSeconds: Double
+  /// Seconds of a step that also processes prompt chunks.
+  public var mixedStepSeconds: Double
+  /// Seconds a layer and step: launches that are not fused.
+  public var layerSeconds: Double
+  /// Seconds a step for each decoding sequence.
+  public var sequenceSeconds: Double
+  /// Seconds from the client to the scheduler.
+  public var frontEndSeconds: Double
+  /// The same for each prompt token.
+  public var frontEndSecondsPerInputToken: Double
+}
+
+/// How much of the range between idle and thermal design power a kernel draws.
+public struct PowerCoefficients: Sendable, Equatable {
+  /// Share for being busy at all.
+  public var busy: Double
+  /// Share for each share of the peak FLOP/s.
+  public var compute: Double
+  /// Share for each share of the peak bandwidth.
+  public var memory: Double
+  /// Share between launches, on links and in framework work.
+  public var launch: Double
+}
+
+/// The efficiencies that a cost model is built from: priors now, calibration in the same place later.
+public struct EfficiencyTable: Sendable {
+  /// Dense matrix products by multiplied type.
+  public var gemm: [ComputeType: OperatorEfficiency]
+  /// Every other class.
+  public var others: [OperatorClass: OperatorEfficiency]
+  /// Links inside a scale-up domain.
+  public var scaleUp: LinkEfficiency
+  /// Links beyond it.
+  public var scaleOut: LinkEfficiency
+  /// Frameworks.
+  public var frameworks: [Framework: FrameworkOverhead]
+  /// Bytes an accelerator that are neither weights nor KV cache nor activations.
+  public var runtimeBytes: Double
+  /// Power of kernels.
+  public var power: PowerCoefficients
+
+  /// The efficiency of a class; `type` matters for ``OperatorClass/gemm`` only.
+  public func efficiency(_ operatorClass: OperatorClass, type: ComputeType = .bf16) -> OperatorEfficiency {
+    let found = operatorClass == .gemm ? gemm[type] : others[operatorClass]
+    guard let found else { preconditionFailure("no efficiency for \(operatorClass) in \(type)") }
+    return found
+  }
+
+  /// The overhead of a framework.
+  public func overhead(of framework: Framework) -> FrameworkOverhead {
+    guard let found = frameworks[framework] else { preconditionFailure("no overhead for \(framework)") }
+    return found
+  }
+}

@@ -1,0 +1,85 @@
+import Models
+
+/// Attention itself, over cached context and over prompt chunks, of one layer on one accelerator.
+extension LayerOperators {
+  /// Whether the layer sees a bounded context.
+  var isBounded: Bool {
+    if case .groupedQuery(let attention) = group.attention { return attention.span != .full }
+    return false
+  }
+
+  /// Bytes of cached keys and values a token, on one accelerator.
+  var keyValueBytesPerToken: Double {
+    let bytes = precision.keyValueCache.bytesPerElement
+    switch group.attention {
+    case .groupedQuery(let attention):
+      return Double(2 * keyValueHeadsHere(attention) * attention.headDimension) * bytes
+    case .latent(let attention):
+      // Every accelerator of a tensor group holds the whole compressed vector.
+      return Double(attention.keyValueElementsPerToken) * bytes
+    case .linear, .none: return 0
+    }
+  }
+
+  /// Bytes of recurrent state a sequence, on one accelerator.
+  var stateBytesPerSequence: Double {
+    guard case .linear(let attention) = group.attention else { return 0 }
+    let state = Double(attention.stateElements) * precision.recurrentState.bytesPerElement
+    let convolution = Double(attention.convStateElements) * 2
+    return (state + convolution) / Double(parallel.tensor)
+  }
+
+  /// FLOPs of one query token for each token that it attends to.
+  private func flopsPerPair(absorbed: Bool) -> Double {
+    switch group.attention {
+    case .groupedQuery(let attention):
+      return 4 * Double(attention.queryHeads * attention.headDimension) / Double(parallel.tensor)
+    case .latent(let attention):
+      let width =
+        absorbed
+        ? 2 * attention.keyValueRank + attention.rotaryHeadDimension
+        : attention.nonRotaryHeadDimension + attention.rotaryHeadDimension + attention.valueHeadDimension
+      return 2 * Double(attention.heads * width) / Double(parallel.tensor)
+    case .linear, .none: return 0
+    }
+  }
+
+  /// One decode step of `sequences` with `context` attended tokens each, on average.
+  func decodeAttention(sequences: Double, context: Double) -> CostVector {
+    switch group.attention {
+    case .linear, .none: return .zero
+    case .groupedQuery, .latent: break
+    }
+    let pairs = sequences * context
+    let work = KernelWork(
+      flops: pairs * flopsPerPair(absorbed: true), weightBytes: pairs * keyValueBytesPerToken,
+      activationBytes: sequences * 4 * hidden / Double(parallel.tensor))
+    return roofline.cost(work, .decodeAttention, lane: .decodeAttention)
+  }
+
+  /// Attention of prompt chunks with `pairs` (query, key) pairs, without the launch.
+  func chunkAttention(pairs: Double) -> CostVector {
+    switch group.attention {
+    case .linear, .none: return .zero
+    case .groupedQuery, .latent: break
+    }
+    let work = KernelWork(flops: pairs * flopsPerPair(absorbed: false), launches: 0)
+    return roofline.cost(work, .prefillAttention, lane: .prefillAttention)
+  }
+
+  /// The launch of attention over prompt chunks.
+  func chunkLaunch() -> CostVector {
+    switch group.attention {
+    case .linear, .none: return .zero
+    case .groupedQuery, .latent:
+      return roofline.cost(KernelWork(), .prefillAttention, lane: .prefillAttention)
+    }
+  }
+
+  /// The recurrent state of `sequences` decoding sequences, read and written.
+  func state(sequences: Double) -> CostVector {
+    guard case .linear = group.attention else { return .zero }
+    return roofline.cost(
+      KernelWork(weightBytes: 2 * sequences * stateBytesPerSequence), .linearAttention, lane: .linearAttention)
+  }
+}

@@ -1,0 +1,59 @@
+import Hardware
+import Quantities
+
+/// Exchanges between the accelerators of a replica: latency + bytes over the busiest link.
+struct Collectives: Sendable {
+  let roofline: Roofline
+  let scaleUp: ScaleUpFabric
+  let scaleOut: ScaleOutFabric
+
+  /// The links that a group of `size` accelerators talks over: seconds a phase and usable bytes/s per accelerator.
+  private func links(size: Int) -> (latency: Double, bandwidth: Double) {
+    let efficiencies = roofline.efficiencies
+    guard size <= scaleUp.worldSize, scaleUp.topology != .none else {
+      return (
+        scaleOut.latency?.si ?? efficiencies.scaleOut.latencySeconds,
+        scaleOut.bandwidth.si * efficiencies.scaleOut.bandwidth
+      )
+    }
+    let latency = scaleUp.latency?.si ?? efficiencies.scaleUp.latencySeconds
+    let bandwidth = scaleUp.bandwidth.si * efficiencies.scaleUp.bandwidth
+    switch scaleUp.topology {
+    case .fullMesh:
+      // Each peer has a link of its own: a group uses the links to its members only.
+      return (latency, bandwidth * Double(size - 1) / Double(max(scaleUp.worldSize - 1, 1)))
+    case .ring, .torus2D, .torus3D, .switched, .pcie, .none:
+      return (latency, bandwidth)
+    }
+  }
+
+  /// The sum of `bytes` over `size` accelerators, left on all of them.
+  ///
+  /// The faster of one shot (each reads all others: 1 phase, (n − 1) B) and two shots (reduce-scatter, all-gather:
+  /// 2 phases, 2 (n − 1)/n B); on a ring or torus 2 (n − 1) phases of B/n each.
+  func allReduce(bytes: Double, size: Int) -> CostVector {
+    guard size > 1 else { return .zero }
+    let (latency, bandwidth) = links(size: size)
+    let peers = Double(size - 1)
+    let twoShot = 2 * peers / Double(size) * bytes / bandwidth
+    let seconds: Double
+    switch scaleUp.topology {
+    case .ring, .torus2D, .torus3D: seconds = 2 * peers * latency / Double(size) + latency + twoShot
+    default: seconds = min(latency + peers * bytes / bandwidth, 2 * latency + twoShot)
+    }
+    return roofline.waiting(seconds: seconds, limit: .network, lane: .collective)
+  }
+
+  /// Each accelerator of `size` sends `bytes` in all, spread evenly over the others.
+  func allToAll(bytes: Double, size: Int) -> CostVector {
+    guard size > 1 else { return .zero }
+    let (latency, bandwidth) = links(size: size)
+    return roofline.waiting(seconds: latency + bytes / bandwidth, limit: .network, lane: .collective)
+  }
+
+  /// One accelerator sends `bytes` to another, `accelerators` being the size of the replica they belong to.
+  func handOff(bytes: Double, accelerators: Int) -> CostVector {
+    let (latency, bandwidth) = links(size: max(accelerators, 2))
+    return roofline.waiting(seconds: latency + bytes / bandwidth, limit: .network, lane: .collective)
+  }
+}

@@ -1,0 +1,170 @@
+import Models
+
+/// The operators of one layer of a transformer on one accelerator of a replica, as functions of tokens.
+struct LayerOperators: Sendable {
+  let group: LayerGroup
+  let hidden: Double
+  let precision: Precision
+  let parallel: Parallelism
+  let roofline: Roofline
+  let collectives: Collectives
+
+  private static let activationBytes = 2.0
+
+  /// A dense product of `tokens` rows with a matrix of `parameters` on this accelerator.
+  private func product(
+    tokens: Double, inputs: Double, outputs: Double, part: Precision.Part, replicatedParameters: Double? = nil
+  ) -> CostVector {
+    let type = precision.computeType(of: part)
+    let parameters = replicatedParameters ?? inputs * outputs
+    let bytes = precision.weightType(of: part).bytesPerElement
+    let inputBytes = min(Self.activationBytes, precision.activations.bytesPerElement)
+    let work = KernelWork(
+      flops: 2 * tokens * parameters, weightBytes: parameters * bytes,
+      activationBytes: tokens * (inputs * inputBytes + outputs * Self.activationBytes), type: type)
+    return roofline.cost(work, .gemm, lane: .gemm)
+  }
+
+  private func elementwise(bytes: Double, launches: Double) -> CostVector {
+    roofline.cost(
+      KernelWork(activationBytes: bytes, launches: launches), .elementwise, lane: .elementwise)
+  }
+
+  /// Everything that works on each token of a step: `tokens` in one pipeline pass of the whole replica.
+  func perToken(tokens all: Int) -> CostVector {
+    guard all > 0 else { return .zero }
+    // Each attention group works on its share; the largest one sets the pace.
+    let groups = parallel.attentionData
+    let tokens = Double((all + groups - 1) / groups)
+    var cost = attentionProjections(tokens: tokens) + feedForward(tokens: tokens, all: Double(all))
+    // Two norms with residual: read and write the stream and the residual.
+    let norms = (group.attention == .none ? 0.0 : 1.0) + (group.feedForward == .none ? 0.0 : 1.0)
+    cost += elementwise(bytes: norms * tokens * hidden * 4 * Self.activationBytes, launches: norms)
+    let streamBytes = tokens * hidden * Self.activationBytes
+    if group.attention != .none { cost += collectives.allReduce(bytes: streamBytes, size: parallel.tensor) }
+    if group.feedForward != .none, !exchangesTokens {
+      cost += collectives.allReduce(bytes: streamBytes, size: parallel.tensor)
+    }
+    return cost
+  }
+
+  private func attentionProjections(tokens: Double) -> CostVector {
+    let tensor = Double(parallel.tensor)
+    switch group.attention {
+    case .none: return .zero
+    case .groupedQuery(let attention):
+      let query = Double(attention.queryHeads * attention.headDimension) / tensor
+      let keyValue = Double(2 * keyValueHeadsHere(attention) * attention.headDimension)
+      let inputs = query * (attention.outputGate ? 2 : 1) + keyValue
+      var cost = product(tokens: tokens, inputs: hidden, outputs: inputs, part: .attention)
+      cost += product(tokens: tokens, inputs: query, outputs: hidden, part: .attention)
+      // Rotary embedding and cache write: read and write queries, keys, values.
+      return cost + elementwise(bytes: tokens * (query + keyValue) * 2 * Self.activationBytes, launches: 1)
+    case .latent(let attention):
+      let heads = Double(attention.heads) / tensor
+      let queryWidth = heads * Double(attention.nonRotaryHeadDimension + attention.rotaryHeadDimension)
+      let compressed = Double(attention.keyValueRank + attention.rotaryHeadDimension)
+      let queryRank = Double(attention.queryRank ?? 0)
+      var cost = product(tokens: tokens, inputs: hidden, outputs: queryRank + compressed, part: .attention)
+      cost += product(
+        tokens: tokens, inputs: queryRank > 0 ? queryRank : hidden, outputs: queryWidth, part: .attention)
+      // Decode absorbs this matrix into queries and outputs, prefill expands keys and values: the same FLOPs.
+      cost += product(
+        tokens: tokens, inputs: Double(attention.keyValueRank),
+        outputs: heads * Double(attention.nonRotaryHeadDimension + attention.valueHeadDimension),
+        part: .attention)
+      cost += product(
+        tokens: tokens, inputs: heads * Double(attention.valueHeadDimension), outputs: hidden, part: .attention)
+      return cost
+        + elementwise(bytes: tokens * (queryWidth + compressed) * 2 * Self.activationBytes, launches: 2)
+    case .linear(let attention):
+      let parameters = Double(attention.projectionParameters(hiddenSize: Int(hidden))) / tensor
+      let output = Double(attention.valueWidth) / tensor
+      let inputs = max(parameters / hidden - output, 1)
+      var cost = product(tokens: tokens, inputs: hidden, outputs: inputs, part: .attention)
+      cost += product(tokens: tokens, inputs: output, outputs: hidden, part: .attention)
+      // The recurrence over the tokens of prompts; decoding sequences add their state's bytes.
+      let work = KernelWork(
+        flops: tokens * attention.stateFloatingPointOperations / tensor,
+        activationBytes: tokens * Double(attention.convolutionChannels) / tensor * 3 * Self.activationBytes)
+      return cost + roofline.cost(work, .linearAttention, lane: .linearAttention)
+    }
+  }
+
+  /// Key and value heads on one accelerator: at least one, replicated where there are fewer than accelerators.
+  func keyValueHeadsHere(_ attention: GroupedQueryAttention) -> Int {
+    max(1, attention.keyValueHeads / parallel.tensor)
+  }
+
+  /// Whether tokens travel to the accelerators of their experts: attention groups hold different tokens.
+  private var exchangesTokens: Bool {
+    if case .mixtureOfExperts = group.feedForward { return parallel.attentionData > 1 }
+    return false
+  }
+
+  private func feedForward(tokens: Double, all: Double) -> CostVector {
+    switch group.feedForward {
+    case .none: return .zero
+    case .dense(let intermediate, let gated, _):
+      return denseFeedForward(tokens: tokens, intermediate: Double(intermediate), gated: gated)
+    case .mixtureOfExperts(let mixture):
+      var cost = product(
+        tokens: tokens, inputs: hidden, outputs: Double(mixture.experts), part: .router)
+      let width = Double(mixture.latentSize ?? Int(hidden))
+      if mixture.latentSize != nil {
+        cost += product(tokens: tokens, inputs: hidden, outputs: width, part: .feedForward)
+        cost += product(tokens: tokens, inputs: width, outputs: hidden, part: .feedForward)
+      }
+      if mixture.sharedExpertIntermediateSize > 0 {
+        cost += denseFeedForward(
+          tokens: tokens, intermediate: Double(mixture.sharedExpertIntermediateSize), gated: mixture.gated)
+      }
+      return cost + routedExperts(mixture, width: width, tokens: all)
+    }
+  }
+
+  private func denseFeedForward(tokens: Double, intermediate: Double, gated: Bool) -> CostVector {
+    let width = intermediate / Double(parallel.tensor)
+    var cost = product(tokens: tokens, inputs: hidden, outputs: width * (gated ? 2 : 1), part: .feedForward)
+    cost += product(tokens: tokens, inputs: width, outputs: hidden, part: .feedForward)
+    let bytes = tokens * width * (gated ? 3 : 2) * Self.activationBytes
+    return cost + elementwise(bytes: bytes, launches: 1)
+  }
+
+  /// The grouped products over the experts that this accelerator holds, and the way of tokens to them.
+  ///
+  /// Of E experts, T tokens with k choices each reach E·(1 − (1 − k/E)^T) when choices are balanced.
+  private func routedExperts(_ mixture: MixtureOfExperts, width: Double, tokens: Double) -> CostVector {
+    let stage = Double(parallel.acceleratorsPerStage)
+    let experts = Double(mixture.experts)
+    let perToken = Double(mixture.expertsPerToken)
+    let held = experts / Double(parallel.expert)
+    let slice = Double(parallel.expert) / stage
+    let matrix = Double(mixture.matricesPerExpert) * width * Double(mixture.expertIntermediateSize) * slice
+    let active = held * (1 - power(1 - perToken / experts, tokens))
+    let rows = tokens * perToken * held / experts
+    let inner = Double(mixture.expertIntermediateSize) * slice
+    let work = KernelWork(
+      flops: 2 * rows * matrix,
+      weightBytes: active * matrix * precision.weightType(of: .experts).bytesPerElement,
+      // Permute in and out, both products' inputs and outputs, the activation between them.
+      activationBytes: rows * (4 * width + 4 * inner) * Self.activationBytes,
+      type: precision.computeType(of: .experts))
+    var cost = roofline.cost(work, .experts, lane: .experts)
+    if exchangesTokens {
+      // Dispatch in the activations' format, combine in 16 bits; a token goes to at most k of the others.
+      let size = Double(parallel.expert)
+      let copies = min(perToken, size - 1) * (size - 1) / size
+      let elements = tokens / stage * copies * hidden
+      cost += collectives.allToAll(
+        bytes: elements * precision.activations.bytesPerElement, size: parallel.expert)
+      cost += collectives.allToAll(bytes: elements * Self.activationBytes, size: parallel.expert)
+    }
+    return cost
+  }
+
+  /// base^exponent for base in 0...1 and exponent >= 0.
+  private func power(_ base: Double, _ exponent: Double) -> Double {
+    base <= 0 ? 0 : exponential(exponent * logarithm(base))
+  }
+}
