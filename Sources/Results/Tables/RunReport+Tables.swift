@@ -105,7 +105,7 @@ extension RunReport {
     let busy = site.stepTime.busySeconds
     let operators = site.stepTime.byOperator.filter { $0.seconds > 0.0005 * busy }
     lines.append(
-      style.aside("busy    ")
+      style.aside("busy time:") + " "
         + operators.map { "\($0.name) \(Numbers.percent($0.seconds / busy))" }.joined(separator: ", "))
     if let limit = site.stepTime.bindingLimit {
       lines.insert("binding limit: " + style.strong(limit), at: 0)
@@ -172,18 +172,21 @@ extension RunReport {
     return lines
   }
 
-  /// A line broken at spaces to 100 columns, what follows the first indented.
+  /// A line broken at spaces to 100 columns, what follows the first indented; a unit stays with its number.
   static func wrapped(_ line: String, indent: Int, width: Int = 100) -> [String] {
+    let margin = line.prefix { $0 == " " }
     var lines: [String] = []
-    var current = ""
-    for word in line.split(separator: " ", omittingEmptySubsequences: false) {
-      if current.count + 1 + word.count > width, !current.isEmpty {
+    var current = String(margin)
+    var isEmpty = true
+    for word in line.dropFirst(margin.count).replacing(" %", with: "\u{A0}%").split(separator: " ") {
+      if !isEmpty, current.count + 1 + word.count > width {
         lines.append(current)
-        current = String(repeating: " ", count: indent) + word
-      } else {
-        current += (current.isEmpty && lines.isEmpty && !line.hasPrefix(" ") ? "" : " ") + word
+        current = String(repeating: " ", count: indent)
+        isEmpty = true
       }
+      current += (isEmpty ? "" : " ") + word
+      isEmpty = false
     }
-    return lines + [current]
+    return (lines + [current]).map { $0.replacing("\u{A0}", with: " ") }
   }
 }
