@@ -52,8 +52,12 @@ let package = Package(
     floor(
       "Simulation",
       on: ["CostModel", "Workload", .product(name: "DequeModule", package: "swift-collections")]),
+    tests("CostModelTests", of: ["CostModel", "Hardware", "Models", "Documents", "Quantities"]),
+    tests("SimulationTests", of: ["Simulation", "CostModel", "Workload"]),
     // Floor 4: in and out.
-    floor("Scenario", on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+    floor(
+      "Scenario",
+      on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
     floor(
       "Results",
       on: ["Simulation", "CostModel", "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),

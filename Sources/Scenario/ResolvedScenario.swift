@@ -102,7 +102,9 @@ public enum WarmUp: Sendable, Equatable {
   case automatic
 }
 
-/// A published figure that a run's own is compared with. It never influences the run.
+/// A published figure that a run's own is compared with.
+///
+/// It never influences the run.
 public struct Reference: Sendable, Equatable {
   /// The figure's path in the JSON summary, such as `throughput.output_tokens_per_second`.
   public var figure: String

@@ -110,7 +110,8 @@ struct CoupledDriver {
   private mutating func send(_ stream: Int, at time: SimTime) {
     let index = clients[stream].next
     clients[stream].next += 1
-    let input = deployment.frontEnd.secondsPerInputToken == 0
+    let input =
+      deployment.frontEnd.secondsPerInputToken == 0
       ? 0 : sources[stream].lengths.lengths(ofRequest: index).input
     let visible = max(
       clients[stream].lastVisible, time + deployment.frontEnd.delay(inputTokens: input))

@@ -82,17 +82,18 @@ struct IndependentDriver {
       guard target % partitions == partition else { continue }
       let request = sources[next.stream].request(
         stream: Int32(next.stream), index: next.index, arrival: next.time)
+      // The front end hands requests of a replica over in order.
+      let index = target / partitions
+      let visible = max(
+        lastVisible[index], next.time + deployment.frontEnd.delay(inputTokens: Int(request.input)))
+      lastVisible[index] = visible
+      if let horizon = run.horizon, visible > horizon { continue }
       shop.observations.counts.arrived += 1
       shop.events += 1
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
         shop.observations.counts.rejected += 1
         continue
       }
-      // The front end hands requests of a replica over in order.
-      let index = target / partitions
-      let visible = max(
-        lastVisible[index], next.time + deployment.frontEnd.delay(inputTokens: Int(request.input)))
-      lastVisible[index] = visible
       _ = advance(index, until: visible, inclusive: false)
       let slot = shop.requests.insert(request)
       _ = replicas[index].deliver(slot, at: visible, engine: engine)

@@ -61,6 +61,9 @@ public enum Simulation {
     let replicas = parts.flatMap(\.replicas).sorted { $0.id < $1.id }
     let cost = replicas.reduce(CostVector.zero) { $0 + $1.cost }
     let end = parts.map(\.end).max() ?? .zero
+    precondition(
+      run.horizon != nil || parts.allSatisfy { $0.shop.requests.inFlight == 0 && $0.unborn == 0 },
+      "a drained run left requests in flight")
     return DeploymentOutcome(
       name: deployment.name, observations: observations, cost: cost, end: end,
       inFlight: parts.reduce(0) { $0 + Int64($1.shop.requests.inFlight) + $1.unborn },

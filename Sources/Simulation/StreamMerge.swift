@@ -21,7 +21,9 @@ struct StreamMerge {
     for index in self.generators.indices { heads.append(self.generators[index].next()) }
   }
 
-  /// The next arrival of all streams; nil when every stream has ended. O(streams).
+  /// The next arrival of all streams; nil when every stream has ended.
+  ///
+  /// O(streams).
   mutating func next() -> Arrival? {
     var best = -1
     var bestTime = Int64.max

@@ -106,7 +106,10 @@ extension ReplicaDesign {
         widest = max(widest, Double(intermediate * (gated ? 3 : 2)) / tensor)
       case .mixtureOfExperts(let mixture):
         let inner = Double(mixture.expertIntermediateSize * 3 * mixture.expertsPerToken)
-        widest = max(widest, inner / Double(parallel.acceleratorsPerStage) + Double(mixture.expertsPerToken * transformer.hiddenSize))
+        widest = max(
+          widest,
+          inner / Double(parallel.acceleratorsPerStage)
+            + Double(mixture.expertsPerToken * transformer.hiddenSize))
       case .none: break
       }
     }

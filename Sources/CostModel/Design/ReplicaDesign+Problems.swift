@@ -30,7 +30,9 @@ extension ReplicaDesign {
           problems.append(
             DesignProblem(
               path: "parallel.tensor", found: "\(parallel.tensor)",
-              message: "neither divides the \(keyValueHeads) key-value heads of \(model.id) nor is a multiple of them"))
+              message:
+                "neither divides the \(keyValueHeads) key-value heads of \(model.id) nor is a multiple of them"
+            ))
         }
       case .latent(let attention):
         demand("parallel.tensor", parallel.tensor, divides: attention.heads, "attention heads")
@@ -45,7 +47,8 @@ extension ReplicaDesign {
     if parallel.expert > 1 && !transformer.isMixtureOfExperts {
       problems.append(
         DesignProblem(
-          path: "parallel.expert", found: "\(parallel.expert)", message: "\(model.id) has no experts", allowed: "1"))
+          path: "parallel.expert", found: "\(parallel.expert)", message: "\(model.id) has no experts",
+          allowed: "1"))
     } else if parallel.acceleratorsPerStage % parallel.expert != 0 {
       problems.append(
         DesignProblem(
@@ -67,7 +70,8 @@ extension ReplicaDesign {
 
   private func precisionProblems() -> [DesignProblem] {
     let parts: [Precision.Part] =
-      model.transformer?.isMixtureOfExperts == true ? [.attention, .feedForward, .experts] : [.attention, .feedForward]
+      model.transformer?.isMixtureOfExperts == true
+      ? [.attention, .feedForward, .experts] : [.attention, .feedForward]
     var problems: [DesignProblem] = []
     for part in parts {
       let type = precision.computeType(of: part)

@@ -119,7 +119,8 @@ extension ReplicaDesign {
     guard let transformer = model.transformer, tokens > 0 else { return .zero }
     let bytes = Double(tokens * transformer.hiddenSize) * 2
     var cost = roofline.cost(
-      KernelWork(activationBytes: 2 * bytes / Double(parallel.attentionData)), .elementwise, lane: .elementwise)
+      KernelWork(activationBytes: 2 * bytes / Double(parallel.attentionData)), .elementwise,
+      lane: .elementwise)
     if parallel.pipeline > 1 {
       let handOff = collectives.handOff(
         bytes: bytes / Double(parallel.acceleratorsPerStage), accelerators: parallel.accelerators)

@@ -80,6 +80,7 @@ extension LayerOperators {
   func state(sequences: Double) -> CostVector {
     guard case .linear = group.attention else { return .zero }
     return roofline.cost(
-      KernelWork(weightBytes: 2 * sequences * stateBytesPerSequence), .linearAttention, lane: .linearAttention)
+      KernelWork(weightBytes: 2 * sequences * stateBytesPerSequence), .linearAttention, lane: .linearAttention
+    )
   }
 }

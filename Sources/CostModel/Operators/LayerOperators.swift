@@ -74,7 +74,8 @@ struct LayerOperators: Sendable {
         outputs: heads * Double(attention.nonRotaryHeadDimension + attention.valueHeadDimension),
         part: .attention)
       cost += product(
-        tokens: tokens, inputs: heads * Double(attention.valueHeadDimension), outputs: hidden, part: .attention)
+        tokens: tokens, inputs: heads * Double(attention.valueHeadDimension), outputs: hidden,
+        part: .attention)
       return cost
         + elementwise(bytes: tokens * (queryWidth + compressed) * 2 * Self.activationBytes, launches: 2)
     case .linear(let attention):

@@ -66,7 +66,9 @@ public struct ContextGrid: Sendable {
     return low + (values[(row + 1) * contextKnots + column] - low) * fraction
   }
 
-  /// The linear piece around `contextSum`, the sum of contexts of `n` >= 1 sequences, in tokens. O(1).
+  /// The linear piece around `contextSum`, the sum of contexts of `n` >= 1 sequences, in tokens.
+  ///
+  /// O(1).
   @inlinable
   public func piece(sequences n: Int, contextSum: Int) -> Piece {
     let row = sequenceIndex.cell(of: n)

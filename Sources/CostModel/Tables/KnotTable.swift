@@ -21,7 +21,9 @@ public struct KnotTable: Sendable {
     self.values = (0...last).map { cost(index.lowerBound(of: $0)) }
   }
 
-  /// The interpolated cost at `argument` in 0...maximum. O(1).
+  /// The interpolated cost at `argument` in 0...maximum.
+  ///
+  /// O(1).
   @inlinable
   public func value(at argument: Int) -> CostVector {
     let cell = index.cell(of: argument)

@@ -14,7 +14,9 @@ public struct LogLinearIndex: Sendable, Equatable {
     self.bits = bits
   }
 
-  /// The cell that holds `value` (>= 0). O(1), no logarithm.
+  /// The cell that holds `value` (>= 0).
+  ///
+  /// O(1), no logarithm.
   @inlinable
   public func cell(of value: Int) -> Int {
     if value < 1 << bits { return value }

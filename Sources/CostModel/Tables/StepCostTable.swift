@@ -57,11 +57,12 @@ public struct StepCostTable: Sendable {
   /// The cost of one step that decodes `sequences` and runs prompt chunks, without the chunks' own attention.
   ///
   /// - Parameters:
-  ///   - sequences: decoding sequences, >= 0.
+  ///   - n: decoding sequences, >= 0.
   ///   - contextSum: sum of their contexts in this step, in tokens.
   ///   - boundedSum: the same sum in layers with a bounded context.
   ///   - chunkTokens: prompt tokens in this step.
-  ///   - rows: sequences that get a token from this step.
+  ///   - rowCount: sequences that get a token from this step.
+  /// - Returns: the cost of the step, all lanes.
   @inlinable
   public func mixedCost(
     sequences n: Int, contextSum: Int, boundedSum: Int, chunkTokens: Int, rows rowCount: Int
@@ -80,7 +81,7 @@ public struct StepCostTable: Sendable {
   /// The linear piece that a run of decode-only steps starts in.
   ///
   /// - Parameters:
-  ///   - sequences: decoding sequences, >= 1.
+  ///   - n: decoding sequences, >= 1.
   ///   - contextSum: sum of their contexts in the first step, in tokens.
   ///   - boundedSum: the same sum in layers with a bounded context.
   ///   - boundedGrowth: growth of `boundedSum` from one step to the next, in 0...sequences.
@@ -126,7 +127,9 @@ public enum ContextBound: Sendable, Equatable {
     }
   }
 
-  /// The number of (query, key) pairs of `new` tokens that follow `past` ones. O(1).
+  /// The number of (query, key) pairs of `new` tokens that follow `past` ones.
+  ///
+  /// O(1).
   @inlinable
   public func pairs(new: Int, past: Int) -> Int { pairs(upTo: past + new) - pairs(upTo: past) }
 

@@ -1,4 +1,6 @@
-/// Who goes first at one instant. The order is part of the model: it changes only with its test.
+/// Who goes first at one instant.
+///
+/// The order is part of the model: it changes only with its test.
 ///
 /// A step that ends at an instant frees what it held before a request of that instant looks for room, and the next
 /// step starts after every arrival of that instant, so that it sees them.
@@ -70,7 +72,8 @@ struct EventQueue {
 
   /// Schedules `event`; the past is refused.
   mutating func push(_ event: Event, at time: SimTime) {
-    precondition(time >= now, "an event at \(time.nanoseconds) ns is in the past: now is \(now.nanoseconds) ns")
+    precondition(
+      time >= now, "an event at \(time.nanoseconds) ns is in the past: now is \(now.nanoseconds) ns")
     let entity = event.entity
     let counter = counters[Int(entity)]
     counters[Int(entity)] = (counter + 1) & 0xFF_FFFF

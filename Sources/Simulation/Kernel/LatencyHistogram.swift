@@ -18,7 +18,9 @@ public struct LatencyHistogram: Sendable, Equatable {
   private(set) var counts: [Int64] = []
   /// The number of samples.
   public private(set) var count: Int64 = 0
-  /// The sum of all samples, in nanoseconds. 128 bits: a day of a gigawatt site overflows 64.
+  /// The sum of all samples, in nanoseconds.
+  ///
+  /// 128 bits: a day of a gigawatt site overflows 64.
   private(set) var sum: Int128 = 0
   /// The largest sample in nanoseconds, 0 when empty.
   public private(set) var maximum: Int64 = 0
@@ -101,6 +103,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     }
   }
 
+  /// Whether both hold the same samples, as far as cells, sum and largest value tell.
   public static func == (a: LatencyHistogram, b: LatencyHistogram) -> Bool {
     guard a.count == b.count, a.sum == b.sum, a.maximum == b.maximum else { return false }
     return a.cells.elementsEqual(b.cells) { $0 == $1 }

@@ -16,6 +16,7 @@ public struct SimTime: Comparable, Hashable, Sendable {
   /// Seconds since the run began.
   public var seconds: Double { Double(nanoseconds) * 1e-9 }
 
+  /// Whether `a` is earlier.
   @inlinable
   public static func < (a: SimTime, b: SimTime) -> Bool { a.nanoseconds < b.nanoseconds }
   /// The instant `duration` after `time`; traps on overflow.
@@ -57,6 +58,7 @@ public struct SimDuration: Comparable, Hashable, Sendable {
   /// Its length in seconds.
   public var seconds: Double { Double(nanoseconds) * 1e-9 }
 
+  /// Whether `a` is shorter.
   @inlinable
   public static func < (a: SimDuration, b: SimDuration) -> Bool { a.nanoseconds < b.nanoseconds }
 }

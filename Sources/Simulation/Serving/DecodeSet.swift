@@ -81,7 +81,9 @@ struct DecodeSet {
     if request.boundEvent < request.finishStep { boundEvents.push(step: request.boundEvent, slot: slot) }
   }
 
-  /// Removes a decoding request, finished or preempted. Its heap entries go stale.
+  /// Removes a decoding request, finished or preempted.
+  ///
+  /// Its heap entries go stale.
   mutating func leave(_ request: inout Request) {
     let context = context(of: request)
     count -= 1

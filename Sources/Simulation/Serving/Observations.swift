@@ -113,6 +113,13 @@ public struct Observations: Sendable {
     return relative
   }
 
+  /// The bucket of `time`, made room for first: that may change the width.
+  @inline(__always)
+  mutating func bucket(of time: SimTime) -> Int {
+    let relative = cover(time)
+    return series.bucket(of: relative)
+  }
+
   private mutating func coarsen() {
     series.coarsen()
     var merged: [LatencyHistograms] = []
@@ -128,8 +135,7 @@ public struct Observations: Sendable {
 
   @inline(__always)
   mutating func withEpoch(at time: SimTime, _ body: (inout LatencyHistograms) -> Void) {
-    let epoch = series.bucket(of: cover(time)) / TimeSeries.bucketsPerEpoch
-    withEpoch(index: epoch, body)
+    withEpoch(index: bucket(of: time) / TimeSeries.bucketsPerEpoch, body)
   }
 
   @inline(__always)
@@ -140,14 +146,13 @@ public struct Observations: Sendable {
 
   @inline(__always)
   mutating func withBucket(at time: SimTime, _ body: (inout TimeSeries.Bucket) -> Void) {
-    let index = series.bucket(of: cover(time))
-    series.withBucket(index, body)
+    series.withBucket(bucket(of: time), body)
   }
 
   /// The first instant after the bucket of `time`.
   @inline(__always)
   mutating func bucketEnd(after time: SimTime) -> SimTime {
-    let index = series.bucket(of: cover(time))
+    let index = bucket(of: time)
     return SimTime(nanoseconds: origin.nanoseconds + (Int64(index) + 1) << Int64(series.shift))
   }
 

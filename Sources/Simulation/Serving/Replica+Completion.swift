@@ -22,12 +22,14 @@ extension Replica {
       if engine.options.capacityPolicy == .currentUse {
         cache.take(decoding.blockDemand(steps: steps - 1, skipping: 1))
       }
+      cache.notePeak()
       decoding.advance(steps)
       var changed = finishDecodes(at: now, engine: engine, shop: &shop)
       if engine.cost.bound != .none { changed = decoding.applyBoundEvents(&shop.requests) || changed }
       if changed { closeRegime() }
     }
     if !chunks.isEmpty {
+      cache.notePeak()
       closeRegime()
       completeChunks(at: now, engine: engine, shop: &shop)
     }
@@ -97,7 +99,8 @@ extension Replica {
     let decodeTime = now - request.firstToken
     let perToken = gaps > 0 ? SimDuration(nanoseconds: (decodeTime.nanoseconds + gaps / 2) / gaps) : nil
     let good = engine.targets[Int(request.stream)].met(
-      timeToFirstToken: request.firstToken - request.arrival, timePerOutputToken: perToken, endToEnd: endToEnd)
+      timeToFirstToken: request.firstToken - request.arrival, timePerOutputToken: perToken, endToEnd: endToEnd
+    )
     shop.observations.withEpoch(at: now) {
       $0.endToEnd.record(endToEnd.nanoseconds)
       if let perToken { $0.timePerOutputToken.record(perToken.nanoseconds) }
@@ -125,7 +128,9 @@ extension LatencyTargets {
   @inline(__always)
   func met(timeToFirstToken: SimDuration, timePerOutputToken: SimDuration?, endToEnd: SimDuration) -> Bool {
     if let limit = self.timeToFirstToken, timeToFirstToken > limit { return false }
-    if let limit = self.timePerOutputToken, let timePerOutputToken, timePerOutputToken > limit { return false }
+    if let limit = self.timePerOutputToken, let timePerOutputToken, timePerOutputToken > limit {
+      return false
+    }
     if let limit = self.endToEnd, endToEnd > limit { return false }
     return true
   }
@@ -163,7 +168,7 @@ extension Observations {
 
   /// Records one token gap for each sequence and step: steps of equal cells together.
   private mutating func recordGaps(_ regime: Regime, first: Int, last: Int, sequences: Int64, sum: Int64) {
-    let epoch = series.bucket(of: cover(regime.end(ofStep: first))) / TimeSeries.bucketsPerEpoch
+    let epoch = bucket(of: regime.end(ofStep: first)) / TimeSeries.bucketsPerEpoch
     let firstGap = regime.gapNanoseconds(ofStep: first)
     let lastGap = regime.gapNanoseconds(ofStep: last)
     withEpoch(index: epoch) {
@@ -176,7 +181,11 @@ extension Observations {
         var high = last
         while high - low > 1 {
           let middle = low + (high - low) / 2
-          if LatencyHistogram.cell(of: regime.gapNanoseconds(ofStep: middle)) == cell { low = middle } else { high = middle }
+          if LatencyHistogram.cell(of: regime.gapNanoseconds(ofStep: middle)) == cell {
+            low = middle
+          } else {
+            high = middle
+          }
         }
         $0.interTokenLatency.record(cell: cell, times: Int64(low - start + 1) * sequences)
         start = low + 1

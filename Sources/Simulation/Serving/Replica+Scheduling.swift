@@ -21,15 +21,17 @@ extension Replica {
     if !chunks.isEmpty {
       planMixedStep(at: now, engine: engine, shop: &shop)
     } else if decoding.count > 0 {
-      planDecodeStretch(at: now, engine: engine, shop: &shop)
+      planDecodeStretch(at: now, single: preempted, engine: engine)
     } else {
       plannedEnd = .never
       closeRegime()
     }
   }
 
-  /// Takes the KV blocks that this step's decodes fill; while there are too few, the latest admitted request loses
-  /// its own. True when one did.
+  /// Takes the KV blocks that this step's decodes fill; while there are too few, the latest admitted request
+  /// loses its own.
+  ///
+  /// True when one did.
   private mutating func makeRoomForDecodes(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
     var preempted = false
     var demand = decoding.blockDemand(steps: 1)
@@ -42,7 +44,9 @@ extension Replica {
     return preempted
   }
 
-  /// Schedules the next chunk of the prompt that is split over steps. True when a request was preempted for it.
+  /// Schedules the next chunk of the prompt that is split over steps.
+  ///
+  /// True when a request was preempted for it.
   private mutating func continuePartial(
     budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop
   ) -> Bool {
@@ -50,7 +54,8 @@ extension Replica {
     let size = min(view.prefillTokens - view.prefillDone, budget)
     guard size > 0 else { return false }
     let held = engine.cache.blocks(forTokens: view.prefillDone)
-    let needed = engine.options.capacityPolicy == .reserveToEnd
+    let needed =
+      engine.options.capacityPolicy == .reserveToEnd
       ? 0 : engine.cache.blocks(forTokens: view.prefillDone + size) - held
     if needed > cache.free {
       // It is itself the latest admitted request.
@@ -68,11 +73,13 @@ extension Replica {
     while budget > 0, running.count < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
       guard let slot = nextWaiting(engine: engine, shop: &shop) else { return }
       let view = RequestView(shop.requests[slot])
-      guard engine.options.chunkedPrefill || view.prefillTokens <= budget
-        || view.prefillTokens > engine.options.maximumBatchTokens && chunks.isEmpty
+      guard
+        engine.options.chunkedPrefill || view.prefillTokens <= budget
+          || view.prefillTokens > engine.options.maximumBatchTokens && chunks.isEmpty
       else { return }
       let size = min(view.prefillTokens, budget)
-      let needed = engine.options.capacityPolicy == .reserveToEnd
+      let needed =
+        engine.options.capacityPolicy == .reserveToEnd
         ? engine.cache.blocks(forTokens: view.prefillTokens + view.outputTokensLimit)
         : engine.cache.blocks(forTokens: size)
       let spare = running.count == 0 ? 0 : engine.cache.watermarkBlocks
@@ -172,8 +179,9 @@ extension Replica {
     plannedEnd = regime.end(ofStep: 1)
   }
 
-  /// As many decode-only steps as leave the batch and the linear piece of the cost alone.
-  private mutating func planDecodeStretch(at now: SimTime, engine: Engine, shop: inout Shop) {
+  /// As many decode-only steps as leave the batch and the linear piece of the cost alone; a `single` one after a
+  /// preemption, since the step that preempts admits nobody but the next one may.
+  private mutating func planDecodeStretch(at now: SimTime, single: Bool, engine: Engine) {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {
       let run = engine.cost.decodeRun(
@@ -183,7 +191,7 @@ extension Replica {
     }
     guard let regime else { return }
     var steps = 1
-    if engine.macroSteps {
+    if engine.macroSteps && !single {
       steps = min(regime.limit - regime.done, decoding.stepsToNextChange)
       // The first step's blocks are taken already.
       steps = 1 + decoding.steps(fitting: cache.free, skipping: 1, limit: steps - 1)

@@ -34,7 +34,8 @@ struct Replica {
     self.id = id
     let tracksBlocks = engine.options.capacityPolicy == .currentUse
     decoding = DecodeSet(
-      replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens, tracksBlocks: tracksBlocks)
+      replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens, tracksBlocks: tracksBlocks
+    )
     cache = BlockPool(capacity: engine.cache.blocks)
   }
 
@@ -113,6 +114,10 @@ struct BlockPool {
   mutating func take(_ blocks: Int) {
     free -= blocks
     precondition(free >= 0, "more KV blocks in use than the cache holds")
+  }
+
+  /// Remembers how many blocks steps that are over have used.
+  mutating func notePeak() {
     if used > peakUsed { peakUsed = used }
   }
 

@@ -16,7 +16,9 @@ struct Request {
   var stream: Int32 = 0
   var replica: Int32 = -1
   var input: Int32 = 0
-  /// The true output length. Only the engine's bookkeeping of ends may read it: a scheduler sees a `RequestView`.
+  /// The true output length.
+  ///
+  /// Only the engine's bookkeeping of ends may read it: a scheduler sees a `RequestView`.
   var output: Int32 = 0
   var maximumOutput: Int32 = 0
   /// Output tokens that it had when it (last) began its prefill.

@@ -8,7 +8,9 @@ public struct StreamPlan: Sendable {
   public var requests: Int?
   /// How long prompts and answers are, by request number.
   public var lengths: RequestLengths
-  /// The longest answer that the client allows; longer ones are cut there. Engines see it, never the true length.
+  /// The longest answer that the client allows; longer ones are cut there.
+  ///
+  /// Engines see it, never the true length.
   public var maximumOutputTokens: Int
   /// What a request must meet to be good.
   public var targets: LatencyTargets
@@ -92,7 +94,10 @@ struct IndependentRouter: Sendable {
     draws = RandomStreamFamily(seed: seed, run: run, "router." + name)
   }
 
+  /// The replica of a request.
+  ///
   /// - Parameter n: the request's number among all that reach the router.
+  /// - Returns: in 0..<replicas.
   @inline(__always)
   func replica(ofRequest n: UInt64) -> Int {
     if policy == .random {

@@ -7,8 +7,7 @@ public struct EmpiricalLengths: Sendable, Equatable {
   public let values: [Int32]
   /// How often each length was seen, >= 1; as many as there are values.
   public let counts: [UInt32]
-  /// For each value the counts up to and including it.
-  private let cumulativeCounts: [UInt64]
+  private let cumulativeCounts: CumulativeCounts
 
   /// A table of values and counts.
   ///
@@ -21,11 +20,7 @@ public struct EmpiricalLengths: Sendable, Equatable {
     }
     self.values = values
     self.counts = counts
-    var total: UInt64 = 0
-    cumulativeCounts = counts.map { count in
-      total += UInt64(count)
-      return total
-    }
+    cumulativeCounts = CumulativeCounts(counts)
   }
 
   /// The table of samples, in any order; nil when there is none, or one is below 1.
@@ -44,7 +39,7 @@ public struct EmpiricalLengths: Sendable, Equatable {
   }
 
   /// How many samples the table stands for.
-  public var sampleCount: UInt64 { cumulativeCounts.last ?? 0 }
+  public var sampleCount: UInt64 { cumulativeCounts.total }
 
   /// The least length, in tokens.
   public var minimum: Int { Int(values.first ?? 1) }
@@ -75,24 +70,11 @@ public struct EmpiricalLengths: Sendable, Equatable {
   public func quantile(_ share: Double) -> Int {
     precondition(share >= 0 && share <= 1, "a share of \(share)")
     let rank = max((share * Double(sampleCount)).rounded(.up), 1)
-    return Int(values[position(ofRank: min(UInt64(rank), sampleCount) - 1)])
+    return Int(values[cumulativeCounts.row(ofRank: min(UInt64(rank), sampleCount) - 1)])
   }
 
   /// A length drawn as often as it was seen, in tokens.
   public func draw(from stream: inout RandomStream) -> Int {
-    Int(values[position(ofRank: stream.uniformInteger(below: sampleCount))])
-  }
-
-  /// The position of the value that the sample of a rank has, ranks from 0 in ascending order.
-  private func position(ofRank rank: UInt64) -> Int {
-    cumulativeCounts.withUnsafeBufferPointer { table in
-      var low = 0
-      var high = table.count
-      while low < high {
-        let middle = (low &+ high) / 2
-        if table[middle] > rank { high = middle } else { low = middle &+ 1 }
-      }
-      return low
-    }
+    Int(values[cumulativeCounts.row(ofRank: stream.uniformInteger(below: sampleCount))])
   }
 }

@@ -6,10 +6,10 @@ public struct PairedLengths: Sendable, Equatable {
   public let inputs: [Int32]
   /// The answer length of each row, in tokens, >= 1.
   public let outputs: [Int32]
-  /// How many requests each row stands for, >= 1.
-  public let counts: [UInt32]
-  /// The requests up to and including each row.
-  private let cumulativeCounts: [UInt64]
+  /// How many requests each row stands for; empty where every row stands for one, as in a trace.
+  private let repeats: [UInt32]
+  /// The counts added up; nil where every row stands for one.
+  private let cumulativeCounts: CumulativeCounts?
 
   /// A table of rows; nil unless there is one, all columns are equally long, and every number is 1 or more.
   public init?(inputs: [Int32], outputs: [Int32], counts: [UInt32]) {
@@ -20,21 +20,28 @@ public struct PairedLengths: Sendable, Equatable {
     }
     self.inputs = inputs
     self.outputs = outputs
-    self.counts = counts
-    var total: UInt64 = 0
-    cumulativeCounts = counts.map { count in
-      total += UInt64(count)
-      return total
-    }
+    let isRepeating = counts.contains { $0 != 1 }
+    repeats = isRepeating ? counts : []
+    cumulativeCounts = isRepeating ? CumulativeCounts(counts) : nil
   }
 
-  /// A table of one request a row; nil under the same conditions.
+  /// A table of one request a row; nil unless there is one, both columns are equally long, and all is 1 or more.
   public init?(inputs: [Int32], outputs: [Int32]) {
-    self.init(inputs: inputs, outputs: outputs, counts: [UInt32](repeating: 1, count: inputs.count))
+    guard !inputs.isEmpty, inputs.count == outputs.count else { return nil }
+    guard inputs.allSatisfy({ $0 >= 1 }), outputs.allSatisfy({ $0 >= 1 }) else { return nil }
+    self.inputs = inputs
+    self.outputs = outputs
+    repeats = []
+    cumulativeCounts = nil
+  }
+
+  /// How many requests each row stands for, >= 1.
+  public var counts: [UInt32] {
+    repeats.isEmpty ? [UInt32](repeating: 1, count: inputs.count) : repeats
   }
 
   /// How many requests the table stands for.
-  public var requestCount: UInt64 { cumulativeCounts.last ?? 0 }
+  public var requestCount: UInt64 { cumulativeCounts?.total ?? UInt64(inputs.count) }
 
   /// The mean prompt length, in tokens.
   public var meanInput: Double { mean(of: inputs) }
@@ -52,17 +59,7 @@ public struct PairedLengths: Sendable, Equatable {
   /// - Parameter position: in 0 ..< ``requestCount``.
   /// - Returns: its prompt and answer length, in tokens.
   func lengths(atPosition position: UInt64) -> (input: Int, output: Int) {
-    let row = cumulativeCounts.withUnsafeBufferPointer { table in
-      // A table without repeats, such as a trace, needs no search.
-      if UInt64(table.count) == table[table.count - 1] { return Int(position) }
-      var low = 0
-      var high = table.count
-      while low < high {
-        let middle = (low &+ high) / 2
-        if table[middle] > position { high = middle } else { low = middle &+ 1 }
-      }
-      return low
-    }
+    let row = cumulativeCounts?.row(ofRank: position) ?? Int(position)
     return (Int(inputs[row]), Int(outputs[row]))
   }
 
@@ -73,6 +70,7 @@ public struct PairedLengths: Sendable, Equatable {
   }
 
   private func marginal(of lengths: [Int32]) -> EmpiricalLengths? {
+    let counts = self.counts
     var values: [Int32] = []
     var totals: [UInt32] = []
     for row in lengths.indices.sorted(by: { (lengths[$0], $0) < (lengths[$1], $1) }) {
