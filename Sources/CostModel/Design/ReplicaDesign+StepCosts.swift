@@ -111,7 +111,7 @@ extension ReplicaDesign {
         : KnotTable(maximum: pairLimit, bits: 3) { doubled in
           sum { $0.isBounded ? $0.chunkAttention(pairs: Double(doubled) / 2) : .zero }
         },
-      bound: bound)
+      bound: bound, attentionGroups: parallel.attentionData)
   }
 
   /// The token table, and the hand-offs between pipeline stages.
