@@ -58,6 +58,9 @@ let package = Package(
     floor(
       "Scenario",
       on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+    tests(
+      "ScenarioTests",
+      of: ["Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
     floor(
       "Results",
       on: ["Simulation", "CostModel", "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),

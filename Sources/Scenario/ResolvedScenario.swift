@@ -83,12 +83,18 @@ public struct ResolvedDeployment: Sendable {
   public var design: ReplicaDesign
   /// Whether a finished request stands for an image, not for text.
   public var producesImages: Bool
+  /// What percentiles of each stream's latencies are held to, in the order of `plan.streams`.
+  public var percentileTargets: [[PercentileTarget]]
 
   /// Creates a deployment; see the properties.
-  public init(plan: DeploymentPlan, design: ReplicaDesign, producesImages: Bool = false) {
+  public init(
+    plan: DeploymentPlan, design: ReplicaDesign, producesImages: Bool = false,
+    percentileTargets: [[PercentileTarget]] = []
+  ) {
     self.plan = plan
     self.design = design
     self.producesImages = producesImages
+    self.percentileTargets = percentileTargets
   }
 }
 

@@ -124,10 +124,8 @@ extension Replica {
     shop.requests[slot].state = .prefilling
     shop.requests[slot].replica = id
     if first {
-      let wait = now - shop.requests[slot].arrival
       let input = Int64(shop.requests[slot].input)
       shop.requests[slot].scheduled = now
-      shop.observations.withEpoch(at: now) { $0.queue.record(wait.nanoseconds) }
       shop.observations.counts.inputTokens += input
     }
   }

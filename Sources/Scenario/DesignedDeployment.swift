@@ -1,0 +1,214 @@
+import CostModel
+import Documents
+import Hardware
+import Models
+import Quantities
+import Simulation
+import Workload
+
+/// A deployment with everything settled but what its steps cost.
+struct DesignedDeployment {
+  let name: String
+  let design: ReplicaDesign
+  let engine: EngineChoice
+  let cache: KVCacheOptions
+  let cacheArithmetic: String
+  let router: RouterPolicy
+  let frontEnd: FrontEnd
+  let streams: [DesignedStream]
+  var replicas = 0
+  var replicasSource = ""
+
+  /// The deployment as the simulation runs it; tabulates the costs of its steps.
+  func resolved() -> ResolvedDeployment {
+    let options = engine.options
+    let cost = design.stepCosts(
+      maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
+      maximumContextTokens: options.maximumContextTokens)
+    let plan = DeploymentPlan(
+      name: name, replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options,
+      cache: cache, cost: cost, router: router, frontEnd: frontEnd, streams: streams.map(\.plan))
+    return ResolvedDeployment(
+      plan: plan, design: design, producesImages: design.model.diffusion != nil,
+      percentileTargets: streams.map(\.draft.percentileTargets))
+  }
+}
+
+/// A stream with its lengths settled.
+struct DesignedStream {
+  let draft: StreamDraft
+  let lengths: StreamLengths
+  let arrivals: ArrivalsDraft
+
+  var plan: StreamPlan {
+    StreamPlan(
+      arrivals: arrivals.process, requests: arrivals.requests, lengths: lengths.lengths,
+      maximumOutputTokens: lengths.maximumOutputTokens, targets: draft.targets,
+      warmUpRequests: arrivals.warmUpRequests)
+  }
+}
+
+extension ScenarioResolver {
+  /// Settles one deployment; records what keeps it from running and returns nil.
+  func design(
+    _ draft: DeploymentDraft, system: SystemSpecification?, streams: [StreamDraft], seed: UInt64
+  ) -> DesignedDeployment? {
+    guard let name = draft.name, let model = draft.model, let system, let engineDraft = draft.engine else { return nil }
+    let engine = engineDraft.resolved(model: model, system: system, node: draft.node, problems: problems)
+    let settled = engine.map { settle(streams, model: model, engine: $0, name: name, seed: seed) }
+    guard let precision = draft.precision, let parallel = draft.parallel else { return nil }
+    let design = ReplicaDesign(
+      model: model, system: system, precision: precision, parallel: parallel, framework: engineDraft.framework,
+      efficiencies: catalogue.efficiencies)
+    let wrong = design.problems()
+    for problem in wrong {
+      problems.record(
+        below: draft.node, at: problem.path.split(separator: ".").map(String.init), found: problem.found,
+        message: problem.message, allowed: problem.allowed)
+    }
+    guard wrong.isEmpty, let engine, let settled else { return nil }
+    guard let (cache, arithmetic) = cache(design, engine, engineDraft, draft) else { return nil }
+    for stream in settled.compactMap({ $0 }) { check(stream, engine: engine, cache: cache, design: design) }
+    let streams = settled.compactMap { $0 }
+    guard streams.count == settled.count else { return nil }
+    return DesignedDeployment(
+      name: name, design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic, router: draft.router,
+      frontEnd: FrontEnd(
+        seconds: draft.frontEndSeconds ?? design.frontEndSeconds,
+        secondsPerInputToken: draft.frontEndSecondsPerInputToken ?? design.frontEndSecondsPerInputToken),
+      streams: streams)
+  }
+
+  /// The streams with their lengths; nil where a stream has none.
+  private func settle(
+    _ streams: [StreamDraft], model: Model, engine: EngineChoice, name: String, seed: UInt64
+  ) -> [DesignedStream?] {
+    streams.enumerated().map { index, draft in
+      let key = "lengths.\(name).\(index)"
+      let lengths: StreamLengths
+      if let diffusion = model.diffusion {
+        draft.lengthsField.reject("\(model.id) makes images, which have no lengths in tokens")
+        draft.maximumOutputField.reject("\(model.id) makes images, which have no lengths in tokens")
+        lengths = draft.imageLengths(steps: diffusion.denoisingSteps, seed: seed, name: key)
+      } else {
+        let context = engine.options.maximumContextTokens
+        guard let settled = draft.settledLengths(context: context, seed: seed, name: key) else {
+          // Wrong lengths, and lengths that a wrong trace would have brought, are reported where they are read.
+          if !draft.lengthsField.isPresent, draft.arrivals != nil {
+            problems.record(below: draft.node, at: ["lengths"], found: "", message: "required, but missing")
+          }
+          return nil
+        }
+        lengths = settled
+      }
+      guard let arrivals = draft.arrivals else { return nil }
+      return DesignedStream(draft: draft, lengths: lengths, arrivals: arrivals)
+    }
+  }
+
+  /// The KV cache and how it was found; nil where there is no room for one.
+  private func cache(
+    _ design: ReplicaDesign, _ engine: EngineChoice, _ engineDraft: EngineDraft, _ draft: DeploymentDraft
+  ) -> (KVCacheOptions, String)? {
+    let tokens = engine.blockTokens
+    if let diffusion = design.model.diffusion {
+      // Images keep no cache; so many blocks never bound the batch.
+      let perImage = (1 + diffusion.denoisingSteps + tokens - 1) / tokens
+      let blocks = perImage * engine.options.maximumBatchSize
+      return (KVCacheOptions(blocks: blocks, blockTokens: tokens), "images keep no KV cache: max_batch_size bounds the batch")
+    }
+    func capacity(_ fraction: Double) -> KeyValueCapacity {
+      design.keyValueCache(
+        memoryFraction: fraction, blockTokens: tokens, maximumBatchTokens: engine.options.maximumBatchTokens)
+    }
+    let found = capacity(engine.memoryFraction)
+    let memory = CacheArithmetic(design: design, engine: engine, capacity: found)
+    var blocks = found.blocks
+    var arithmetic = memory.text
+    if let stated = engineDraft.blocks.value {
+      let most = capacity(1).blocks
+      guard stated <= most else {
+        engineDraft.blocks.field?.reject(
+          "more blocks of \(tokens) tokens than the memory holds", allowed: "at most \(max(most, 0))")
+        return nil
+      }
+      (blocks, arithmetic) = (stated, "stated in the scenario")
+    }
+    guard blocks >= 1 else {
+      problems.record(
+        below: draft.node, at: ["model"], found: "'\(design.model.id)'", message: "no room for the KV cache: \(memory.text)",
+        allowed: "more accelerators a replica (parallel), narrower weights (precision), a larger memory_fraction or a smaller max_batch_tokens")
+      return nil
+    }
+    let watermark = Int((Double(blocks) * engine.watermark).rounded(.up))
+    return (
+      KVCacheOptions(
+        blocks: blocks, blockTokens: tokens, fixedBlocksPerRequest: found.fixedBlocksPerRequest,
+        watermarkBlocks: watermark), arithmetic
+    )
+  }
+
+  /// What a request needs must be there: context, token budget, KV blocks.
+  private func check(_ stream: DesignedStream, engine: EngineChoice, cache: KVCacheOptions, design: ReplicaDesign) {
+    let options = engine.options
+    let lengths = stream.lengths
+    let input = lengths.longestInput ?? Int(lengths.lengths.meanInput.rounded(.up))
+    let which = lengths.longestInput == nil ? "a request of mean length" : "the longest request"
+    let output = lengths.maximumOutputTokens
+    let request = "\(which) (\(input) input + \(output) output tokens)"
+    func reject(_ message: String, _ allowed: String) {
+      let node = stream.draft.node
+      let path = stream.draft.lengthsField.isPresent ? ["lengths"] : ["arrivals"]
+      problems.record(below: node, at: path, found: "", message: message, allowed: allowed)
+    }
+    if input + output > options.maximumContextTokens {
+      reject(
+        "\(request) is longer than the engine's context of \(options.maximumContextTokens) tokens",
+        "shorter lengths, a smaller max_output_tokens or a larger max_context_tokens")
+      return
+    }
+    if !options.chunkedPrefill, input > options.maximumBatchTokens {
+      let prompt = lengths.longestInput == nil ? "a prompt of mean length" : "the longest prompt"
+      reject(
+        "\(prompt) (\(input) tokens) does not fit into a step of \(options.maximumBatchTokens) tokens",
+        "chunked_prefill: true, or a larger max_batch_tokens")
+    }
+    let needed = cache.blocks(forTokens: input + output)
+    // An attention group holds its own requests: no request can use the blocks of another group.
+    let perGroup = cache.blocks / design.parallel.attentionData
+    if needed > perGroup {
+      reject(
+        "\(request) needs \(needed) KV blocks of \(cache.blockTokens) tokens, a replica has "
+          + "\(perGroup) for it",
+        "shorter lengths, a smaller max_output_tokens, or more accelerators a replica (parallel)")
+    }
+  }
+}
+
+/// How the memory of an accelerator divides, in words.
+struct CacheArithmetic {
+  let design: ReplicaDesign
+  let engine: EngineChoice
+  let capacity: KeyValueCapacity
+
+  /// One line: what the cache gets, and the blocks that it makes.
+  var text: String {
+    let memory = design.memory
+    let fraction = plain(engine.memoryFraction)
+    let device = gigabytes(memory.deviceBytes)
+    let taken =
+      "\(gigabytes(memory.weightBytes)) weights - \(gigabytes(memory.runtimeBytes)) runtime - "
+      + "\(gigabytes(capacity.activationBytes)) activations"
+    let left = gigabytes(capacity.bytesPerAccelerator)
+    let budget =
+      switch engine.framework {
+      case .vllm: "\(fraction) x \(device) - \(taken) = \(left) an accelerator"
+      case .tensorRTLLM: "\(fraction) x (\(device) - \(taken)) = \(left) an accelerator"
+      }
+    guard capacity.blocks > 0 else { return budget }
+    let groups = design.parallel.attentionData > 1 ? " x \(design.parallel.attentionData) attention groups" : ""
+    let perBlock = memory.keyValueBytesPerToken > 0
+      ? "\(engine.blockTokens) tokens x \(plain(memory.keyValueBytesPerToken)) B" : "the state of a sequence"
+    return "\(budget); blocks of \(perBlock)\(groups): \(capacity.blocks)"
+  }
+}

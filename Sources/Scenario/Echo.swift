@@ -1,0 +1,112 @@
+import CostModel
+import Documents
+import Models
+import Quantities
+import Simulation
+
+/// The configuration as it runs, defaults included.
+struct Echo {
+  let name: String
+  let description: String?
+  let point: SweepPoint?
+  let site: JSONValue
+  let deployments: [DesignedDeployment]
+  let run: RunDraft
+  let seed: UInt64
+  let warmUp: WarmUp
+  let references: [Reference]
+
+  var value: JSONValue {
+    var members: [(String, JSONValue)] = [("tokenmill", .int(1)), ("name", .string(name))]
+    if let description { members.append(("description", .string(description))) }
+    if let point {
+      members.append(
+        ("sweep_point", .object([("index", .int(point.index))] + point.settings.map { ($0.path, .string($0.value)) })))
+    }
+    members.append(("site", site))
+    members.append(("deployments", .array(deployments.map(deployment))))
+    members.append(("workload", .array(deployments.flatMap { item in item.streams.map { stream($0, of: item.name) } })))
+    members.append(("run", runEcho))
+    if !references.isEmpty {
+      members.append(
+        (
+          "references",
+          .array(
+            references.map {
+              .object([("figure", .string($0.figure)), ("value", .double($0.value)), ("source", .string($0.source))])
+            })
+        ))
+    }
+    return .object(members)
+  }
+
+  private var runEcho: JSONValue {
+    var members: [(String, JSONValue)] = [("seed", .int(Int(clamping: seed)))]
+    if let duration = run.duration {
+      members.append(("duration_seconds", .double(duration.si)))
+    } else {
+      members.append(("until", "drained"))
+    }
+    switch warmUp {
+    case .none: members.append(("warm_up", "none"))
+    case .automatic: members.append(("warm_up", "auto"))
+    case .seconds(let seconds): members.append(("warm_up_seconds", .double(seconds)))
+    }
+    return .object(members)
+  }
+
+  private func deployment(_ item: DesignedDeployment) -> JSONValue {
+    let model = item.design.model
+    let parallel = item.design.parallel
+    var members: [(String, JSONValue)] = [
+      ("name", .string(item.name)), ("model", .string(model.id)), ("model_source", .string(model.source)),
+    ]
+    if !model.notes.isEmpty { members.append(("model_notes", .array(model.notes.map { .string($0) }))) }
+    members += [
+      ("precision", ModelReader.echo(item.design.precision)), ("engine", engine(item)),
+      (
+        "parallel",
+        .object([
+          ("tensor", .int(parallel.tensor)), ("pipeline", .int(parallel.pipeline)), ("expert", .int(parallel.expert)),
+          ("attention_data", .int(parallel.attentionData)),
+        ])
+      ),
+      ("replicas", .int(item.replicas)), ("replicas_source", .string(item.replicasSource)),
+      ("accelerators_per_replica", .int(parallel.accelerators)),
+      ("accelerators", .int(parallel.accelerators * item.replicas)),
+      ("router", .object([("policy", .string(item.router.rawValue))])),
+      (
+        "front_end",
+        .object([
+          ("delay_seconds", .double(item.frontEnd.seconds)),
+          ("delay_per_input_token_seconds", .double(item.frontEnd.secondsPerInputToken)),
+        ])
+      ),
+    ]
+    return .object(members)
+  }
+
+  private func engine(_ item: DesignedDeployment) -> JSONValue {
+    let options = item.engine.options
+    return .object([
+      ("framework", .string(item.engine.framework.rawValue)), ("version", .string(item.engine.version)),
+      ("max_batch_size", .int(options.maximumBatchSize)), ("max_batch_tokens", .int(options.maximumBatchTokens)),
+      ("chunked_prefill", .bool(options.chunkedPrefill)),
+      ("capacity_policy", .string(options.capacityPolicy.rawValue)),
+      ("max_context_tokens", .int(options.maximumContextTokens)),
+      ("memory_fraction", .double(item.engine.memoryFraction)), ("block_tokens", .int(item.cache.blockTokens)),
+      ("kv_blocks", .int(item.cache.blocks)), ("kv_blocks_source", .string(item.cacheArithmetic)),
+      ("fixed_blocks_per_request", .int(item.cache.fixedBlocksPerRequest)),
+      ("watermark", .double(item.engine.watermark)), ("watermark_blocks", .int(item.cache.watermarkBlocks)),
+    ])
+  }
+
+  private func stream(_ stream: DesignedStream, of deployment: String) -> JSONValue {
+    .object([
+      ("deployment", .string(deployment)), ("arrivals", .object(stream.arrivals.echo)),
+      ("lengths", .object(stream.lengths.echo)), ("max_output_tokens", .int(stream.lengths.maximumOutputTokens)),
+      ("max_output_tokens_source", .string(stream.lengths.maximumOutputSource)),
+      ("targets", stream.draft.targetsEcho),
+    ])
+  }
+}

@@ -1,0 +1,163 @@
+import CostModel
+import Documents
+import Hardware
+import Models
+import Quantities
+import Simulation
+import Workload
+
+/// Turns one document into a scenario that is ready to run, or into the list of everything that is wrong with it.
+struct ScenarioResolver {
+  let document: Document
+  let catalogue: ScenarioCatalogue
+  let options: ResolutionOptions
+  let problems = ProblemCollector()
+  let paths: PathBase
+
+  /// A resolver of a document; relative paths in values of `file` count from its folder.
+  init(_ document: Document, file: String, catalogue: ScenarioCatalogue, options: ResolutionOptions) {
+    self.document = document
+    self.catalogue = catalogue
+    self.options = options
+    paths = PathBase(scenarioFile: file)
+  }
+
+  /// The scenario; throws every problem at once.
+  func resolve(point: SweepPoint? = nil) throws(Problems) -> ResolvedScenario {
+    var root = MappingReader(document.root, problems: problems)
+    _ = root.required("tokenmill").int(in: 1...1)
+    let name = root.required("name").string()
+    let description = root.optional("description").string()
+    let systems = self.systems(root.optional("hardware"))
+    let siteField = root.required("site")
+    let site = SiteReader(systems: systems, problems: problems).read(siteField)
+    let system = site?.site.system ?? systems.system(siteField.node?["system"]?.scalar?.text ?? "")
+    let drafts = deployments(root.required("deployments"), system: system)
+    let runField = root.optional("run")
+    let runReader = RunReader(problems: problems)
+    let run = runReader.run(runField)
+    let streams = self.streams(root.required("workload"), drafts, hasDuration: run.duration != nil)
+    let references = runReader.references(root.optional("references"))
+    if root.optional("sweep").isPresent { _ = SweepReader(document: document, problems: problems).points() }
+    root.optional("plan").reject("planning is not supported yet", hint: "state one configuration, or sweep over several")
+    root.finish()
+
+    checkEnds(streams, run)
+    checkServed(drafts, streams)
+    let seed = options.seed ?? run.seed
+    var designs: [DesignedDeployment?] = drafts.map { draft in
+      design(draft, system: system, streams: streams.filter { $0.deployment == draft.name }, seed: seed)
+    }
+    if let site { place(&designs, drafts, on: site.site) }
+    try problems.throwIfAny()
+    guard let name, let site, !designs.contains(where: { $0 == nil }) else {
+      throw Problems(document.root.problem("the scenario can't be resolved"))
+    }
+    let deployments = designs.compactMap { $0?.resolved() }
+    let warmUp = run.warmUp ?? (streams.allSatisfy { $0.arrivals?.isClosedLoop == true } ? .none : .automatic)
+    let echo = Echo(
+      name: name, description: description, point: point, site: site.echo, deployments: designs.compactMap { $0 },
+      run: run, seed: seed, warmUp: warmUp, references: references)
+    return ResolvedScenario(
+      name: name, site: site.site, deployments: deployments,
+      run: RunPlan(
+        seed: seed, horizon: run.duration.map { SimTime.zero + SimDuration(seconds: $0.si) },
+        macroSteps: options.macroSteps, recordsRequests: options.recordsRequests, threads: options.threads),
+      warmUp: warmUp, references: references, echo: echo.value)
+  }
+
+  /// The catalogue's systems with those of `hardware:`.
+  private func systems(_ field: Field) -> SystemCatalogue {
+    guard let node = field.node else { return catalogue.systems }
+    do {
+      return try catalogue.systems.adding(definitions: node)
+    } catch {
+      problems.record(error)
+      return catalogue.systems
+    }
+  }
+
+  private func deployments(_ field: Field, system: SystemSpecification?) -> [DeploymentDraft] {
+    let models = ModelReader(models: catalogue.models, paths: paths, problems: problems)
+    let reader = DeploymentReader(models: models, system: system, problems: problems)
+    let drafts = field.list { reader.read($0) } ?? []
+    if field.node?.elements?.isEmpty == true { field.reject("at least one deployment is needed") }
+    for (index, draft) in drafts.enumerated() {
+      guard let name = draft.name, drafts[..<index].contains(where: { $0.name == name }) else { continue }
+      problems.record(
+        below: draft.node, at: ["name"], found: "'\(name)'", message: "two deployments have this name",
+        hint: "give each a name of its own")
+    }
+    return drafts
+  }
+
+  private func streams(_ field: Field, _ drafts: [DeploymentDraft], hasDuration: Bool) -> [StreamDraft] {
+    if field.node?.elements?.isEmpty == true { field.reject("at least one stream of requests is needed") }
+    let reader = WorkloadReader(
+      datasets: catalogue.datasets, paths: paths, deployments: drafts.compactMap(\.name), hasDuration: hasDuration,
+      problems: problems)
+    return field.list { reader.read($0) } ?? []
+  }
+
+  /// A run that lasts until everything is done needs arrivals that end.
+  private func checkEnds(_ streams: [StreamDraft], _ run: RunDraft) {
+    guard run.duration == nil else { return }
+    for stream in streams {
+      guard let arrivals = stream.arrivals, arrivals.isEndless else { continue }
+      problems.record(
+        below: arrivals.node, at: ["requests"], found: "",
+        message: "required, because the run lasts until it is drained and these arrivals never end",
+        hint: "or give the run a duration, for example 'run: { duration: 600 s }'")
+    }
+  }
+
+  private func checkServed(_ drafts: [DeploymentDraft], _ streams: [StreamDraft]) {
+    guard streams.allSatisfy({ $0.deployment != nil }), !streams.isEmpty else { return }
+    for draft in drafts {
+      guard let name = draft.name, !streams.contains(where: { $0.deployment == name }) else { continue }
+      problems.record(draft.node.problem("no workload names the deployment '\(name)'"))
+    }
+  }
+}
+
+extension ScenarioResolver {
+  /// Gives every deployment its replicas: the stated ones first, then `fill`.
+  private func place(_ designs: inout [DesignedDeployment?], _ drafts: [DeploymentDraft], on site: ResolvedSite) {
+    let filling = drafts.filter { $0.replicas == .fill }
+    for draft in filling.dropFirst() {
+      problems.record(
+        below: draft.node, at: ["replicas"], found: "fill, the default",
+        message: "only one deployment can fill what the others leave", allowed: "a number of replicas")
+    }
+    // Without the size of one deployment nobody knows what it leaves.
+    guard drafts.allSatisfy({ $0.parallel != nil && $0.replicas != nil }), filling.count <= 1 else { return }
+    var placement = Placement(site)
+    for (index, draft) in drafts.enumerated() {
+      guard let parallel = draft.parallel, case .exactly(let count)? = draft.replicas else { continue }
+      let room = placement.room(for: parallel)
+      guard count <= room else {
+        draft.replicasField.reject(
+          "more than fit: \(placement.free) accelerators are free, a replica takes \(parallel.accelerators)",
+          allowed: "at most \(room)")
+        continue
+      }
+      placement.place(count, parallel)
+      designs[index]?.replicas = count
+      designs[index]?.replicasSource = "stated in the scenario"
+    }
+    for (index, draft) in drafts.enumerated() {
+      guard let parallel = draft.parallel, draft.replicas == .fill else { continue }
+      let room = placement.room(for: parallel)
+      guard room > 0 else {
+        problems.record(
+          below: draft.node, at: ["parallel"], found: "\(parallel.accelerators) accelerators a replica",
+          message: "no replica fits on the \(placement.free) accelerators that are free of \(site.accelerators)")
+        continue
+      }
+      designs[index]?.replicas = room
+      designs[index]?.replicasSource =
+        "fill: \(placement.free) accelerators in scale-up domains of \(placement.domainSize), "
+        + "\(parallel.accelerators) a replica"
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import Foundation
+
+/// The root of the package, from this file's own place.
+let packageRoot = URL(fileURLWithPath: #filePath)
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// The path of a scenario that ships with the program.
+func shippedPath(_ name: String) -> String { packageRoot.appendingPathComponent("scenarios/" + name).path }
