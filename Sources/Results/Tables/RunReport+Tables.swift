@@ -99,7 +99,7 @@ extension RunReport {
     let total = site.stepTime.totalSeconds
     let limits = site.stepTime.byLimit.filter { $0.seconds > 0 && total > 0 }
     var lines = [
-      style.aside("limits  ")
+      style.aside("all time:") + " "
         + limits.map { "\($0.name) \(Numbers.percent($0.seconds / total))" }.joined(separator: ", ")
     ]
     let busy = site.stepTime.busySeconds
