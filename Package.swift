@@ -24,7 +24,11 @@ func tests(
 let package = Package(
   name: "tokenmill",
   platforms: [.macOS(.v14)],
-  products: [.executable(name: "tokenmill", targets: ["tokenmill"])],
+  products: [
+    .executable(name: "tokenmill", targets: ["tokenmill"]),
+    // What the package Benchmarks measures.
+    .library(name: "TokenmillLibraries", targets: ["Scenario", "Simulation", "CostModel", "Workload", "Documents"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
