@@ -61,16 +61,27 @@ let package = Package(
     tests(
       "ScenarioTests",
       of: ["Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
-    floor("Results", on: ["Simulation", .product(name: "GRDB", package: "GRDB.swift")]),
+    floor(
+      "Results",
+      on: ["Simulation", "CostModel", "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+      "ResultsTests",
+      of: [
+        "Results", "Simulation", "CostModel", "Workload", "Documents",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     // Floor 5: what a user asks, answered.
     floor(
       "Studies",
-      on: ["Scenario", "Results", "Simulation", "CostModel", .product(name: "Logging", package: "swift-log")]),
+      on: [
+        "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents",
+        "Quantities", .product(name: "Logging", package: "swift-log"),
+      ]),
     // Floor 6: the command line.
     .executableTarget(
       name: "tokenmill",
       dependencies: [
-        "Studies",
+        "Studies", "Scenario", "Results", "Simulation", "Documents",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

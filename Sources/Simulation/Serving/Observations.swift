@@ -1,4 +1,4 @@
-/// The latencies that a pool's requests saw in one epoch of the run.
+/// The latencies of the requests that a pool completed in one epoch of the run, and the token gaps in it.
 public struct LatencyHistograms: Sendable, Equatable {
   /// Arrival to first token.
   public var timeToFirstToken = LatencyHistogram()

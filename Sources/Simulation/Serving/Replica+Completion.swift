@@ -75,8 +75,6 @@ extension Replica {
   private func firstTokenOut(_ slot: Int32, at now: SimTime, shop: inout Shop) {
     if shop.requests[slot].firstToken == .never {
       shop.requests[slot].firstToken = now
-      let latency = now - shop.requests[slot].arrival
-      shop.observations.withEpoch(at: now) { $0.timeToFirstToken.record(latency.nanoseconds) }
     } else {
       let gap = now - shop.requests[slot].lastToken
       shop.observations.withEpoch(at: now) { $0.interTokenLatency.record(gap.nanoseconds) }
@@ -94,14 +92,18 @@ extension Replica {
     shop.requests.remove(slot)
     outstanding -= 1
 
+    let toFirstToken = request.firstToken - request.arrival
+    let inQueue = request.scheduled - request.arrival
     let endToEnd = now - request.arrival
     let gaps = Int64(request.output) - 1
     let decodeTime = now - request.firstToken
     let perToken = gaps > 0 ? SimDuration(nanoseconds: (decodeTime.nanoseconds + gaps / 2) / gaps) : nil
     let good = engine.targets[Int(request.stream)].met(
-      timeToFirstToken: request.firstToken - request.arrival, timePerOutputToken: perToken, endToEnd: endToEnd
+      timeToFirstToken: toFirstToken, timePerOutputToken: perToken, endToEnd: endToEnd
     )
     shop.observations.withEpoch(at: now) {
+      $0.timeToFirstToken.record(toFirstToken.nanoseconds)
+      $0.queue.record(inQueue.nanoseconds)
       $0.endToEnd.record(endToEnd.nanoseconds)
       if let perToken { $0.timePerOutputToken.record(perToken.nanoseconds) }
     }

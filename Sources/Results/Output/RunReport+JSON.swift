@@ -1,0 +1,182 @@
+import Documents
+
+extension RunReport {
+  /// The JSON summary: stable keys, SI units in their names, the same bytes for the same run.
+  ///
+  /// A figure that means nothing for the run (time per output token of images, dollars without a price) is null.
+  public var json: JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("tokenmill", 1),
+      ("scenario", .string(context.scenario)),
+      ("seed", Int(exactly: context.seed).map { .int($0) } ?? .string(String(context.seed))),
+      ("simulated_seconds", .double(simulatedSeconds)),
+      ("window_seconds", .double(window.span.seconds)),
+      (
+        "window",
+        [
+          "start_seconds": .double(window.span.startSeconds), "end_seconds": .double(window.span.endSeconds),
+          "rule": .string(window.rule),
+        ]
+      ),
+      ("events", .int(Int(events))),
+      ("steps", .int(Int(steps))),
+      ("gpus", .int(site.accelerators)),
+      ("racks", .int(context.site.racks)),
+    ]
+    members += site.members
+    members.append(("deployments", .array(deployments.map(\.json))))
+    members.append(
+      ("references", .array(comparisons(in: .object(members)).map(\.json))))
+    members.append(("configuration", context.configuration))
+    return .object(members)
+  }
+
+  /// Each published figure beside the run's own.
+  public var comparisons: [Comparison] { comparisons(in: .object(site.members)) }
+
+  private func comparisons(in summary: JSONValue) -> [Comparison] {
+    context.references.map {
+      Comparison(reference: $0, predicted: summary.number(at: $0.figure))
+    }
+  }
+}
+
+/// A published figure beside the run's own.
+public struct Comparison: Sendable, Equatable {
+  /// The published figure.
+  public var reference: PublishedFigure
+  /// The run's own; nil where the run has none by that path.
+  public var predicted: Double?
+
+  /// (predicted − published) / published in percent; nil where either is missing.
+  public var deviationPercent: Double? {
+    guard let predicted, reference.value != 0 else { return nil }
+    return (predicted - reference.value) / reference.value * 100
+  }
+
+  var json: JSONValue {
+    [
+      "figure": .string(reference.figure), "published": .double(reference.value),
+      "predicted": .optional(predicted), "deviation_percent": .optional(deviationPercent),
+      "source": .string(reference.source),
+    ]
+  }
+}
+
+extension JSONValue {
+  /// The number under a path of object keys with dots between them; nil where there is none.
+  public func number(at path: String) -> Double? {
+    var value = self
+    for key in path.split(separator: ".") {
+      guard let next = value[String(key)] else { return nil }
+      value = next
+    }
+    switch value {
+    case .int(let number): return Double(number)
+    case .double(let number): return number
+    default: return nil
+    }
+  }
+}
+
+extension RunReport.PartReport {
+  /// The blocks that the site and every deployment have alike.
+  fileprivate var members: [(String, JSONValue)] {
+    [("requests", requests.json)] + window.members + [
+      ("whole_run", .object([("seconds", .double(wholeRun.span.seconds))] + wholeRun.members)),
+      ("kv_cache", ["peak_utilisation": .double(peakCacheUtilisation), "prefix_hit_rate": nil]),
+      // Intervals come with calibration residuals; the key is part of the contract.
+      ("intervals", [:]),
+      ("step_time", stepTime.json),
+      ("binding_limit", stepTime.bindingLimit.map { .string($0) } ?? .null),
+      (
+        "calibration",
+        [
+          "measured": .double(calibration.measured), "transferred": .double(calibration.transferred),
+          "prior": .double(calibration.prior),
+        ]
+      ),
+    ]
+  }
+
+  fileprivate var json: JSONValue {
+    .object([("name", .string(name)), ("gpus", .int(accelerators))] + members)
+  }
+}
+
+extension SpanFigures {
+  fileprivate var members: [(String, JSONValue)] {
+    [
+      (
+        "throughput",
+        [
+          "output_tokens_per_second": .optional(throughput.outputTokensPerSecond),
+          "input_tokens_per_second": .optional(throughput.inputTokensPerSecond),
+          "requests_per_second": .optional(throughput.requestsPerSecond),
+          "output_tokens_per_second_per_gpu": .optional(throughput.outputTokensPerSecondPerGPU),
+          "total_tokens_per_second_per_gpu": .optional(throughput.totalTokensPerSecondPerGPU),
+          "goodput_requests_per_second": .optional(throughput.goodputRequestsPerSecond),
+          "images_per_second": .optional(throughput.imagesPerSecond),
+        ]
+      ),
+      ("latency_seconds", .object(latency.named.map { ($0.name, $0.value.json) })),
+      (
+        "power_watts",
+        [
+          "gpu_mean": .optional(power.gpuMean), "gpu_peak": .optional(power.gpuPeak),
+          "it_mean": .optional(power.itMean), "it_peak": .optional(power.itPeak),
+          "site_mean": .optional(power.siteMean), "site_peak": .optional(power.sitePeak),
+        ]
+      ),
+      (
+        "energy",
+        [
+          "gpu_joules_per_output_token": .optional(energy.gpuJoulesPerOutputToken),
+          "site_joules_per_output_token": .optional(energy.siteJoulesPerOutputToken),
+          "site_megawatt_hours": .optional(energy.siteMegawattHours),
+        ]
+      ),
+      (
+        "cost",
+        [
+          "dollars_per_million_output_tokens": .optional(cost.dollarsPerMillionOutputTokens),
+          "output_tokens_per_second_per_megawatt": .optional(cost.outputTokensPerSecondPerMegawatt),
+        ]
+      ),
+    ]
+  }
+}
+
+extension LatencyDistribution {
+  fileprivate var json: JSONValue {
+    [
+      "mean": .optional(mean), "p50": .optional(p50), "p90": .optional(p90), "p95": .optional(p95),
+      "p99": .optional(p99), "max": .optional(max),
+    ]
+  }
+}
+
+extension RequestFigures {
+  fileprivate var json: JSONValue {
+    [
+      "arrived": .int(Int(arrived)), "completed": .int(Int(completed)), "rejected": .int(Int(rejected)),
+      "cancelled": .int(Int(cancelled)), "failed": .int(Int(failed)), "in_flight": .int(Int(inFlight)),
+      "preemptions": .int(Int(preemptions)),
+    ]
+  }
+}
+
+extension StepTimeFigures {
+  /// Replica-seconds by operator and by limit, and their shares of busy and of all time.
+  fileprivate var json: JSONValue {
+    [
+      "by_operator": Self.json(byOperator), "by_limit": Self.json(byLimit),
+      "by_operator_share": Self.json(byOperator, total: busySeconds),
+      "by_limit_share": Self.json(byLimit, total: totalSeconds),
+    ]
+  }
+
+  private static func json(_ parts: [Part], total: Double = 1) -> JSONValue {
+    .object(parts.map { ($0.name, .double(total > 0 ? $0.seconds / total : 0)) })
+  }
+}

@@ -1,0 +1,171 @@
+import Documents
+
+/// What a report says about a run beside what the simulation observed: where it ran and how it is to be reported.
+public struct RunContext: Sendable {
+  /// The scenario's name.
+  public var scenario: String
+  /// Seed of every random stream.
+  public var seed: UInt64
+  /// Whether the run went on until every request was done; false for a run that a horizon cut off.
+  public var isDrained: Bool
+  /// Where the deployments stand.
+  public var site: SiteContext
+  /// The deployments, in the order of their outcomes.
+  public var deployments: [DeploymentContext]
+  /// Which part of the run is reported as its steady window.
+  public var window: WindowPolicy
+  /// Published figures to print beside the run's own.
+  public var references: [PublishedFigure]
+  /// The configuration as it ran, defaults included.
+  public var configuration: JSONValue
+
+  /// Creates a context; see the properties.
+  public init(
+    scenario: String, seed: UInt64, isDrained: Bool, site: SiteContext, deployments: [DeploymentContext],
+    window: WindowPolicy = .wholeRun, references: [PublishedFigure] = [],
+    configuration: JSONValue = .object([])
+  ) {
+    self.scenario = scenario
+    self.seed = seed
+    self.isDrained = isDrained
+    self.site = site
+    self.deployments = deployments
+    self.window = window
+    self.references = references
+    self.configuration = configuration
+  }
+}
+
+/// The figures of a site that turn accelerator energy into power at the grid connection and money.
+public struct SiteContext: Sendable {
+  /// Accelerators on the site, in use or not, >= 1.
+  public var accelerators: Int
+  /// Nodes that hold them.
+  public var nodes: Int
+  /// Racks that hold those.
+  public var racks: Int
+  /// Watts of an accelerator without work.
+  public var acceleratorIdleWatts: Double
+  /// Watts of an accelerator at its power limit, above `acceleratorIdleWatts`.
+  public var acceleratorPeakWatts: Double
+  /// Watts of a node without its accelerators and without work.
+  public var nodeIdleWatts: Double
+  /// Watts of a node without its accelerators at full work.
+  public var nodePeakWatts: Double
+  /// Watts at the grid connection for each watt of IT power: conversion losses and cooling, >= 1.
+  public var siteWattsPerITWatt: Double
+  /// Dollars for one accelerator and one hour; nil where nobody says.
+  public var dollarsPerAcceleratorHour: Double?
+  /// How the size of the site was found, one step a line.
+  public var arithmetic: [String]
+
+  /// Creates a site; see the properties.
+  public init(
+    accelerators: Int, nodes: Int, racks: Int, acceleratorIdleWatts: Double, acceleratorPeakWatts: Double,
+    nodeIdleWatts: Double, nodePeakWatts: Double, siteWattsPerITWatt: Double,
+    dollarsPerAcceleratorHour: Double? = nil, arithmetic: [String] = []
+  ) {
+    precondition(accelerators >= 1, "a site without accelerators")
+    self.accelerators = accelerators
+    self.nodes = nodes
+    self.racks = racks
+    self.acceleratorIdleWatts = acceleratorIdleWatts
+    self.acceleratorPeakWatts = acceleratorPeakWatts
+    self.nodeIdleWatts = nodeIdleWatts
+    self.nodePeakWatts = nodePeakWatts
+    self.siteWattsPerITWatt = siteWattsPerITWatt
+    self.dollarsPerAcceleratorHour = dollarsPerAcceleratorHour
+    self.arithmetic = arithmetic
+  }
+}
+
+/// What a report says about one deployment beside what it did.
+public struct DeploymentContext: Sendable {
+  /// The deployment's name.
+  public var name: String
+  /// Working copies of the model, >= 1.
+  public var replicas: Int
+  /// Accelerators of all replicas.
+  public var accelerators: Int
+  /// Whether a finished request stands for an image, so that token figures mean nothing.
+  public var producesImages: Bool
+  /// Where the costs of its operators come from.
+  public var calibration: CalibrationShares
+  /// What a reader wants to see of its configuration: a word and a value, in order.
+  public var highlights: [Highlight]
+
+  /// A line of the configuration.
+  public struct Highlight: Sendable, Equatable {
+    /// What it is: `precision`.
+    public var label: String
+    /// Its value for a reader.
+    public var value: String
+
+    /// Creates a line.
+    public init(_ label: String, _ value: String) {
+      self.label = label
+      self.value = value
+    }
+  }
+
+  /// Creates a deployment; see the properties.
+  public init(
+    name: String, replicas: Int, accelerators: Int, producesImages: Bool = false,
+    calibration: CalibrationShares = .prior, highlights: [Highlight] = []
+  ) {
+    precondition(replicas >= 1 && accelerators >= 1, "a deployment without accelerators")
+    self.name = name
+    self.replicas = replicas
+    self.accelerators = accelerators
+    self.producesImages = producesImages
+    self.calibration = calibration
+    self.highlights = highlights
+  }
+}
+
+/// How much of the busy time rests on what kind of evidence; shares in 0...1 that add up to 1.
+public struct CalibrationShares: Sendable, Equatable {
+  /// Efficiencies measured on this accelerator and framework.
+  public var measured: Double
+  /// Efficiencies carried over from a related one.
+  public var transferred: Double
+  /// Generic efficiencies.
+  public var prior: Double
+
+  /// Creates shares that add up to 1.
+  public init(measured: Double, transferred: Double, prior: Double) {
+    self.measured = measured
+    self.transferred = transferred
+    self.prior = prior
+  }
+
+  /// Nothing was measured.
+  public static let prior = CalibrationShares(measured: 0, transferred: 0, prior: 1)
+}
+
+/// A published figure that the run's own is compared with.
+public struct PublishedFigure: Sendable, Equatable {
+  /// The figure's path in the JSON summary: `throughput.output_tokens_per_second`.
+  public var figure: String
+  /// The published value, in the unit of the path.
+  public var value: Double
+  /// Who published it where.
+  public var source: String
+
+  /// Creates a figure.
+  public init(figure: String, value: Double, source: String) {
+    self.figure = figure
+    self.value = value
+    self.source = source
+  }
+}
+
+/// Which part of a run is its steady window.
+public enum WindowPolicy: Sendable, Equatable {
+  /// All of it.
+  case wholeRun
+  /// What follows the first seconds, >= 0.
+  case after(seconds: Double)
+  /// What a steady-state test on the token rate leaves: see ``SteadyWindow``.
+  case automatic
+}

@@ -1,0 +1,234 @@
+import CostModel
+import Simulation
+
+/// All figures of a run: of its steady window and of the whole, for the site and for each deployment.
+public struct RunReport: Sendable {
+  /// What was run where.
+  public var context: RunContext
+  /// Length of the reported part of the run in seconds: the longest of all deployments.
+  public var simulatedSeconds: Double
+  /// The steady window and how it was found.
+  public var window: SteadyWindow
+  /// Simulation events handled.
+  public var events: Int64
+  /// Engine steps of all replicas.
+  public var steps: Int64
+  /// All deployments together; idle accelerators of the site draw idle power here.
+  public var site: PartReport
+  /// Each deployment with the accelerators that it holds, in the order of the context.
+  public var deployments: [PartReport]
+
+  /// The figures of the site or of one deployment.
+  public struct PartReport: Sendable {
+    /// The deployment's name; empty for the site.
+    public var name: String
+    /// Accelerators that rates are divided by and that are paid.
+    public var accelerators: Int
+    /// Requests by how they ended, over the whole run.
+    public var requests: RequestFigures
+    /// The steady window.
+    public var window: SpanFigures
+    /// From the start of the run to the last token.
+    public var wholeRun: SpanFigures
+    /// The largest share of KV blocks in use at once on any replica.
+    public var peakCacheUtilisation: Double
+    /// Where the time of the replicas went, over the whole run.
+    public var stepTime: StepTimeFigures
+    /// Where the costs of operators come from.
+    public var calibration: CalibrationShares
+  }
+
+  /// Computes all figures.
+  ///
+  /// - Parameters:
+  ///   - context: what was run where, with a deployment for each outcome.
+  ///   - outcomes: what the deployments did, at least one.
+  public init(_ context: RunContext, _ outcomes: [DeploymentOutcome]) {
+    precondition(
+      !outcomes.isEmpty && outcomes.count == context.deployments.count,
+      "a report needs an outcome for each deployment")
+    self.context = context
+    let parts = zip(context.deployments, outcomes).map { Part(site: context.site, $0, $1) }
+    let whole = Part(site: context.site, parts)
+    let run = RunSpan(
+      startNanoseconds: 0, endNanoseconds: context.isDrained ? whole.lastToken : whole.length)
+    let everything = RunSpan(startNanoseconds: 0, endNanoseconds: whole.lastToken)
+    window = SteadyWindow(
+      context.window, series: whole.observations.series, run: run, isDrained: context.isDrained)
+    if context.window == .wholeRun { window.span = everything }
+    simulatedSeconds = Double(whole.length) * 1e-9
+    events = outcomes.reduce(0) { $0 + $1.events }
+    steps = whole.steps
+    let span = window.span
+    site = whole.report(window: span, wholeRun: everything)
+    deployments = parts.map {
+      $0.report(window: span, wholeRun: RunSpan(startNanoseconds: 0, endNanoseconds: $0.lastToken))
+    }
+  }
+}
+
+/// What a part of the site did, before it is turned into figures.
+private struct Part {
+  var name = ""
+  let site: SiteContext
+  /// Accelerators that deployments hold.
+  var acceleratorsInUse: Int
+  /// Accelerators that are paid and powered.
+  var accelerators: Int
+  /// What was recorded, requests excepted.
+  var observations: Observations
+  /// Deployments that produce text, whose tokens count, with their observations.
+  var text: [Observations]
+  /// Deployments that produce images.
+  var images: [Observations]
+  var requests: RequestFigures
+  var cost: CostVector
+  var replicaSeconds: Double
+  var steps: Int64
+  var peakCacheUtilisation: Double
+  var calibration: CalibrationShares
+  /// Length of the run and time of the last token, in nanoseconds since the reported part began.
+  var length: Int64
+  var lastToken: Int64
+
+  /// A deployment.
+  init(site: SiteContext, _ context: DeploymentContext, _ outcome: DeploymentOutcome) {
+    var observations = outcome.observations
+    observations.records = []
+    self.site = site
+    name = context.name
+    acceleratorsInUse = context.accelerators
+    accelerators = context.accelerators
+    self.observations = observations
+    text = context.producesImages ? [] : [observations]
+    images = context.producesImages ? [observations] : []
+    requests = RequestFigures(outcome)
+    cost = outcome.cost
+    let origin = observations.origin.nanoseconds
+    length = max(0, outcome.end.nanoseconds - origin)
+    lastToken = max(0, observations.lastToken.nanoseconds - origin)
+    replicaSeconds = Double(context.replicas) * Double(length) * 1e-9
+    steps = outcome.steps
+    peakCacheUtilisation = outcome.peakCacheUtilisation
+    calibration = context.calibration
+  }
+
+  /// All deployments and the accelerators that none of them holds.
+  init(site: SiteContext, _ parts: [Part]) {
+    self = parts[0]
+    name = ""
+    for part in parts.dropFirst() {
+      acceleratorsInUse += part.acceleratorsInUse
+      observations.add(part.observations)
+      text += part.text
+      images += part.images
+      requests.add(part.requests)
+      cost += part.cost
+      replicaSeconds += part.replicaSeconds
+      steps += part.steps
+      peakCacheUtilisation = max(peakCacheUtilisation, part.peakCacheUtilisation)
+      length = max(length, part.length)
+      lastToken = max(lastToken, part.lastToken)
+    }
+    accelerators = max(site.accelerators, acceleratorsInUse)
+    calibration = Self.mean(parts)
+  }
+
+  /// Calibration shares weighted by busy time.
+  private static func mean(_ parts: [Part]) -> CalibrationShares {
+    let total = parts.reduce(0) { $0 + $1.cost[.time] }
+    guard total > 0 else { return parts[0].calibration }
+    func share(_ part: KeyPath<CalibrationShares, Double>) -> Double {
+      parts.reduce(0) { $0 + $1.cost[.time] / total * $1.calibration[keyPath: part] }
+    }
+    return CalibrationShares(
+      measured: share(\.measured), transferred: share(\.transferred), prior: share(\.prior))
+  }
+
+  func report(window: RunSpan, wholeRun: RunSpan) -> RunReport.PartReport {
+    RunReport.PartReport(
+      name: name, accelerators: accelerators, requests: requests, window: figures(window),
+      wholeRun: figures(wholeRun), peakCacheUtilisation: peakCacheUtilisation,
+      stepTime: StepTimeFigures(cost, replicaSeconds: replicaSeconds), calibration: calibration)
+  }
+
+  private func figures(_ span: RunSpan) -> SpanFigures {
+    let texts = Totals(text, span)
+    let pictures = Totals(images, span)
+    let account = PowerAccount(
+      site: site, acceleratorsInUse: acceleratorsInUse, accelerators: accelerators,
+      series: observations.series, span: span,
+      meanStepSeconds: steps > 0 ? cost[.time] / Double(steps) : 0)
+    let outputTokens = text.isEmpty ? nil : texts.outputTokens
+    return SpanFigures(
+      span: span, throughput: throughput(span, texts: texts, pictures: pictures), latency: latency(span),
+      power: account.figures, energy: account.energy(outputTokens: outputTokens),
+      cost: account.cost(outputTokens: outputTokens))
+  }
+
+  private func throughput(_ span: RunSpan, texts: Totals, pictures: Totals) -> ThroughputFigures {
+    var figures = ThroughputFigures()
+    let seconds = span.seconds
+    guard seconds > 0 else { return figures }
+    figures.requestsPerSecond = Double(texts.completed + pictures.completed) / seconds
+    figures.goodputRequestsPerSecond = Double(texts.good + pictures.good) / seconds
+    if !images.isEmpty { figures.imagesPerSecond = Double(pictures.completed) / seconds }
+    if !text.isEmpty {
+      let output = Double(texts.outputTokens) / seconds
+      let input = texts.inputTokens / seconds
+      figures.outputTokensPerSecond = output
+      figures.inputTokensPerSecond = input
+      figures.outputTokensPerSecondPerGPU = output / Double(accelerators)
+      figures.totalTokensPerSecondPerGPU = (input + output) / Double(accelerators)
+    }
+    return figures
+  }
+
+  private func latency(_ span: RunSpan) -> LatencyFigures {
+    var sum = LatencyHistograms()
+    for observations in text { sum.add(observations.latencies(in: span)) }
+    for observations in images {
+      let latencies = observations.latencies(in: span)
+      sum.endToEnd.add(latencies.endToEnd)
+      sum.queue.add(latencies.queue)
+    }
+    return LatencyFigures(sum)
+  }
+}
+
+/// Sums over a span of some deployments.
+private struct Totals {
+  var outputTokens: Int64 = 0
+  /// Prompt tokens without those of recomputation.
+  var inputTokens = 0.0
+  var completed: Int64 = 0
+  var good: Int64 = 0
+
+  init(_ deployments: [Observations], _ span: RunSpan) {
+    for observations in deployments {
+      let series = observations.series
+      var processed: Int64 = 0
+      let range = span.cells(ofWidth: series.widthNanoseconds).clamped(to: 0..<series.buckets.count)
+      for bucket in series.buckets[range] {
+        outputTokens += bucket.outputTokens
+        processed += bucket.inputTokens
+        completed += bucket.completed
+        good += bucket.good
+      }
+      // The series counts recomputed tokens, too: the useful share is known for the whole run only.
+      let useful = observations.counts.inputTokens
+      let recomputed = observations.counts.recomputedTokens
+      inputTokens +=
+        recomputed == 0
+        ? Double(processed) : Double(processed) * (Double(useful) / Double(useful + recomputed))
+    }
+  }
+}
+
+extension Observations {
+  /// Latencies of the epochs of a span.
+  func latencies(in span: RunSpan) -> LatencyHistograms {
+    let width = series.widthNanoseconds * Int64(TimeSeries.capacity / TimeSeries.epochs)
+    return latencies(epochs: span.cells(ofWidth: width))
+  }
+}

@@ -1,0 +1,68 @@
+import CostModel
+import Logging
+import Models
+import Results
+import Scenario
+import Simulation
+import Workload
+
+/// A run and what came out of it.
+public struct RunResult: Sendable {
+  /// All figures.
+  public var report: RunReport
+  /// What the deployments did, in the order of the scenario: series, histograms and, where asked for, requests.
+  public var outcomes: [DeploymentOutcome]
+}
+
+/// Runs one scenario.
+public struct RunStudy: Sendable {
+  /// What runs.
+  public let scenario: ResolvedScenario
+  private let logger: Logger
+
+  /// A study of a scenario; what a reader should know of it beforehand goes to `logger`.
+  public init(_ scenario: ResolvedScenario, logger: Logger = Logger(label: "tokenmill")) {
+    self.scenario = scenario
+    self.logger = logger
+  }
+
+  /// The requests that the run will see; nil where only its duration bounds them.
+  public var requests: Int? {
+    var sum = 0
+    for stream in scenario.deployments.flatMap(\.plan.streams) {
+      var count = stream.requests
+      if case .offline(requests: let requests) = stream.arrivals { count = min(requests, count ?? requests) }
+      if case .trace(arrivalsNanoseconds: let arrivals) = stream.arrivals {
+        count = min(arrivals.count, count ?? arrivals.count)
+      }
+      guard let count else { return nil }
+      sum += count + stream.warmUpRequests
+    }
+    return sum
+  }
+
+  /// Simulates the deployments one after the other: each has accelerators of its own, and they share no link yet.
+  ///
+  /// - Parameter progress: counts completed requests as they complete.
+  /// - Returns: figures and observations, a pure function of the scenario.
+  public func run(progress: Progress = Progress()) async -> RunResult {
+    var outcomes: [DeploymentOutcome] = []
+    for deployment in scenario.deployments {
+      for note in deployment.design.model.notes {
+        logger.info("\(deployment.design.model.id): \(note)")
+      }
+      let outcome = await Simulation.run(deployment.plan, scenario.run, progress: progress)
+      let counts = outcome.observations.counts
+      if counts.rejected > 0 {
+        logger.warning(
+          "\(outcome.name): \(counts.rejected) of \(counts.arrived) requests can never fit and were rejected")
+      }
+      outcomes.append(outcome)
+    }
+    let report = RunReport(RunContext(scenario), outcomes)
+    for comparison in report.comparisons where comparison.predicted == nil {
+      logger.warning("reference '\(comparison.reference.figure)': the run has no such figure")
+    }
+    return RunResult(report: report, outcomes: outcomes)
+  }
+}

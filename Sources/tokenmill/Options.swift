@@ -1,0 +1,80 @@
+import ArgumentParser
+import Documents
+import Foundation
+import Results
+
+/// What commands that run scenarios have in common.
+struct ScenarioOptions: ParsableArguments {
+  @Argument(help: "The scenario file.", completion: .file(extensions: ["yaml", "yml", "json"]))
+  var scenario: String
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Change any value of the file: deployments[0].parallel.tensor=8. May be repeated.",
+      valueName: "path=value"))
+  var overrides: [String] = []
+
+  @Option(help: "Seed of every random stream, in place of the file's run.seed.")
+  var seed: UInt64?
+
+  @Flag(help: "Simulate every engine step by itself: slower, same results.")
+  var singleStep = false
+}
+
+/// Where results go.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write the results as JSON to a file, or to standard output with -.", valueName: "file|-"),
+    completion: .file())
+  var json: String?
+
+  @Option(
+    help: ArgumentHelp("Add the results to a SQLite database, made where there is none.", valueName: "file"),
+    completion: .file())
+  var results: String?
+
+  @Flag(name: [.short, .long], help: "No tables, progress and timing; only what was asked for, and errors.")
+  var quiet = false
+}
+
+/// The outputs of a command, each checked before anything runs.
+struct Outputs {
+  /// The file for JSON; nil for none and for standard output.
+  let json: OutputFile?
+  /// Whether JSON goes to standard output.
+  let printsJSON: Bool
+  /// The store that results are added to.
+  let store: ResultStore?
+  private let isQuiet: Bool
+
+  init(_ options: OutputOptions) throws {
+    printsJSON = options.json == "-"
+    json = try printsJSON ? nil : options.json.map { path throws(Problems) in try OutputFile(checking: path) }
+    store = try options.results.map { path throws(Problems) in try ResultStore(path: path) }
+    isQuiet = options.quiet
+  }
+
+  /// Where tables go: to standard error when standard output carries JSON.
+  var tables: Terminal { printsJSON ? .standardError : .standardOutput }
+
+  /// Writes what a command found: files first, so that a reader that leaves early loses none of them.
+  func write(json value: () -> JSONValue, text: (TextStyle) -> String) throws {
+    if json != nil || printsJSON {
+      let document = value().text() + "\n"
+      try json?.write(document)
+      if printsJSON { try Terminal.standardOutput.writeOrThrow(document) }
+    }
+    guard !isQuiet else { return }
+    let tables = tables
+    try tables.writeOrThrow(text(tables.style))
+  }
+}
+
+/// The threads that a command may use.
+func threads(_ wanted: Int?) throws -> Int {
+  guard let wanted else { return ProcessInfo.processInfo.activeProcessorCount }
+  guard (1...1024).contains(wanted) else { throw ValidationError("--threads and --jobs take 1 to 1024.") }
+  return wanted
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Results
+import Scenario
+import Simulation
+import Studies
+
+/// The simulation's counter, by a name that Foundation does not use as well.
+typealias RunProgress = Progress
+
+/// `tokenmill run`.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run one scenario: tables for a person, JSON for programs.",
+    discussion: """
+      Results do not depend on --threads or --single-step: the same scenario and seed give the same bytes.
+
+      EXAMPLES:
+        tokenmill run scenarios/chat.yaml
+        tokenmill run scenarios/chat.yaml --set site.racks=4 --seed 7
+        tokenmill run scenarios/chat.yaml --json - --quiet | jq .throughput
+        tokenmill run scenarios/chat.yaml --results runs.sqlite --requests requests.csv
+      """)
+
+  @OptionGroup var scenario: ScenarioOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    help: ArgumentHelp("Write every completed request to a CSV file.", valueName: "file.csv"),
+    completion: .file())
+  var requests: String?
+
+  @Option(help: "Threads to use; as many as the machine has cores by default.")
+  var threads: Int?
+
+  func run() async throws {
+    let use = ResourceUse()
+    let outputs = try Outputs(output)
+    let table = try requests.map { path in try OutputFile(checking: path) }
+    let options = ResolutionOptions(
+      seed: scenario.seed, threads: try tokenmill.threads(threads), recordsRequests: table != nil,
+      macroSteps: !scenario.singleStep)
+    let file = try ScenarioFile.read(path: scenario.scenario, overrides: scenario.overrides)
+    let study = RunStudy(try file.resolve(with: try ScenarioCatalogue.load(), options: options))
+
+    let progress = Progress()
+    let line = ProgressLine(progress, total: study.requests, isQuiet: output.quiet)
+    let result = await study.run(progress: progress)
+    line.stop()
+
+    try outputs.store?.add(result.report, outcomes: result.outcomes)
+    if let table { try RequestTable.write(result.outcomes, to: table) }
+    try outputs.write(json: { result.report.json }, text: { result.report.text(style: $0) })
+    if !output.quiet { report(use, events: result.report.events) }
+  }
+}
+
+/// Says on standard error what a command took.
+func report(_ use: ResourceUse, events: Int64) {
+  let seconds = use.wallSeconds
+  let style = Terminal.standardError.style
+  let text =
+    "\(Numbers.seconds(seconds)) of wall time, \(Numbers.text(events)) events "
+    + "(\(Numbers.text((Double(events) / seconds).rounded())) a second), "
+    + "\(Numbers.text((ResourceUse.peakMemoryBytes / 1e6).rounded())) MB of memory at most"
+  Terminal.standardError.write(style.aside(text) + "\n")
+}

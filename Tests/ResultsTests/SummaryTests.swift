@@ -1,0 +1,135 @@
+import CostModel
+import Documents
+import Testing
+
+@testable import Results
+@testable import Simulation
+
+struct SummaryTests {
+  private func report(references: [PublishedFigure] = []) -> RunReport {
+    var cost = CostVector.zero
+    cost[.time] = 12
+    cost[.compute] = 4
+    cost[.memory] = 8
+    cost[.gemm] = 12
+    let deployment = DeploymentContext(name: "test", replicas: 2, accelerators: 2)
+    return RunReport(context(deployments: [deployment], references: references), [steadyOutcome(cost: cost)])
+  }
+
+  /// Every path of the summary of `run` that programs may rely on, in order.
+  @Test func everyKeyOfTheContract() {
+    let keys = paths(of: report().json)
+    let block = [
+      "requests.arrived", "requests.completed", "requests.rejected", "requests.cancelled", "requests.failed",
+      "requests.in_flight", "requests.preemptions",
+    ]
+    let span =
+      [
+        "throughput.output_tokens_per_second", "throughput.input_tokens_per_second",
+        "throughput.requests_per_second", "throughput.output_tokens_per_second_per_gpu",
+        "throughput.total_tokens_per_second_per_gpu", "throughput.goodput_requests_per_second",
+        "throughput.images_per_second",
+      ]
+      + ["ttft", "tpot", "itl", "e2e", "queue"].flatMap { name in
+        ["mean", "p50", "p90", "p95", "p99", "max"].map { "latency_seconds.\(name).\($0)" }
+      } + [
+        "power_watts.gpu_mean", "power_watts.gpu_peak", "power_watts.it_mean", "power_watts.it_peak",
+        "power_watts.site_mean", "power_watts.site_peak", "energy.gpu_joules_per_output_token",
+        "energy.site_joules_per_output_token", "energy.site_megawatt_hours",
+        "cost.dollars_per_million_output_tokens", "cost.output_tokens_per_second_per_megawatt",
+      ]
+    let operators = CostLane.operators.map(\.name)
+    let limits = ["compute", "memory", "network", "launch", "idle"]
+    let rest =
+      ["kv_cache.peak_utilisation", "kv_cache.prefix_hit_rate", "intervals"]
+      + operators.map { "step_time.by_operator.\($0)" } + limits.map { "step_time.by_limit.\($0)" }
+      + operators.map { "step_time.by_operator_share.\($0)" }
+      + limits.map { "step_time.by_limit_share.\($0)" }
+      + ["binding_limit", "calibration.measured", "calibration.transferred", "calibration.prior"]
+    let part = block + span + ["whole_run.seconds"] + span.map { "whole_run." + $0 } + rest
+    let expected =
+      [
+        "tokenmill", "scenario", "seed", "simulated_seconds", "window_seconds", "window.start_seconds",
+        "window.end_seconds", "window.rule", "events", "steps", "gpus", "racks",
+      ] + part + ["deployments[0].name", "deployments[0].gpus"] + part.map { "deployments[0]." + $0 } + [
+        "references", "configuration.name",
+      ]
+    #expect(keys == expected)
+  }
+
+  /// What holds for every run, whatever its figures.
+  @Test func figuresAgreeWithEachOther() throws {
+    let json = report().json
+    func number(_ path: String) throws -> Double { try #require(json.number(at: path), "\(path)") }
+    let tokens = try number("throughput.output_tokens_per_second") * number("window_seconds")
+    #expect(tokens == 10_000)
+    let perGPU = try number("throughput.output_tokens_per_second_per_gpu")
+    #expect(try perGPU * number("gpus") == number("throughput.output_tokens_per_second"))
+    #expect(try number("power_watts.it_mean") > 4 * 100)
+    #expect(try number("power_watts.site_mean") > number("power_watts.it_mean"))
+    #expect(try number("power_watts.it_peak") >= number("power_watts.it_mean"))
+    let shares = try ["compute", "memory", "network", "launch", "idle"].map {
+      try number("step_time.by_limit_share.\($0)")
+    }
+    expectClose(shares.reduce(0, +), 1)
+    let joules = try number("energy.site_joules_per_output_token") * tokens
+    expectClose(try number("energy.site_megawatt_hours") * 3.6e9, joules)
+    expectClose(try number("calibration.prior"), 1)
+  }
+
+  @Test func theWholeBlockOfAReference() throws {
+    let reference = PublishedFigure(
+      figure: "throughput.output_tokens_per_second", value: 800, source: "a table")
+    let text = try #require(report(references: [reference]).json["references"]).text()
+    #expect(
+      text == """
+        [
+          {
+            "figure": "throughput.output_tokens_per_second",
+            "published": 800.0,
+            "predicted": 1000.0,
+            "deviation_percent": 25.0,
+            "source": "a table"
+          }
+        ]
+        """)
+  }
+
+  @Test func headOfTheDocument() {
+    let text = report().json.text()
+    #expect(
+      text.hasPrefix(
+        """
+        {
+          "tokenmill": 1,
+          "scenario": "A test",
+          "seed": 7,
+          "simulated_seconds": 10.0,
+          "window_seconds": 10.0,
+          "window": {
+            "start_seconds": 0.0,
+            "end_seconds": 10.0,
+            "rule": "whole run"
+          },
+          "events": 10,
+          "steps": 1000,
+          "gpus": 4,
+          "racks": 1,
+          "requests": {
+            "arrived": 10,
+            "completed": 10,
+        """))
+    #expect(text.contains("\"tpot\": {\n      \"mean\": null,"))
+  }
+
+  /// Paths of all values, objects and lists with nothing in them included.
+  private func paths(of value: JSONValue, at path: String = "") -> [String] {
+    switch value {
+    case .object(let members) where !members.isEmpty:
+      members.flatMap { paths(of: $0.1, at: path.isEmpty ? $0.0 : path + "." + $0.0) }
+    case .array(let elements) where !elements.isEmpty:
+      elements.enumerated().flatMap { paths(of: $0.element, at: "\(path)[\($0.offset)]") }
+    default: [path]
+    }
+  }
+}
