@@ -4,6 +4,8 @@ public enum Attention: Sendable, Equatable {
   case groupedQuery(GroupedQueryAttention)
   /// Multi-head latent attention (DeepSeek-V2): the cache holds one compressed vector per token.
   case latent(LatentAttention)
+  /// Attention to a window and to compressed older tokens (DeepSeek-V4).
+  case compressed(CompressedAttention)
   /// A recurrence with a state of fixed size per sequence.
   case linear(LinearAttention)
   /// The layer has no mixer.
@@ -69,12 +71,15 @@ public struct GroupedQueryAttention: Sendable, Equatable {
   public var outputGate: Bool
   /// One learned sink logit per query head (gpt-oss).
   public var sinks: Bool
+  /// The selector of tokens of a sparse attention (MiniMax-M3), where the layer has one.
+  public var indexer: SparseIndexer?
 
   /// An attention from its parts; the optional features default to absent.
   public init(
     queryHeads: Int, keyValueHeads: Int, headDimension: Int, span: AttentionSpan = .full,
     queryKeyValueBias: Bool = false, outputBias: Bool = false, queryKeyNorm: Bool = false,
-    queryKeyNormParameters: Int = 0, outputGate: Bool = false, sinks: Bool = false
+    queryKeyNormParameters: Int = 0, outputGate: Bool = false, sinks: Bool = false,
+    indexer: SparseIndexer? = nil
   ) {
     self.queryHeads = queryHeads
     self.keyValueHeads = keyValueHeads
@@ -86,30 +91,35 @@ public struct GroupedQueryAttention: Sendable, Equatable {
     self.queryKeyNormParameters = queryKeyNormParameters
     self.outputGate = outputGate
     self.sinks = sinks
+    self.indexer = indexer
   }
 
   /// Elements of cache per token: keys and values, 2·K·D.
   public var keyValueElementsPerToken: Int { 2 * keyValueHeads * headDimension }
 
-  /// Matrix parameters: H·(Q·D·(1 or 2 with a gate) + 2·K·D) + Q·D·H, for hidden size H.
+  /// Matrix parameters: H·(Q·D·(1 or 2 with a gate) + 2·K·D) + Q·D·H, for hidden size H, and the indexer's.
   public func projectionParameters(hiddenSize: Int) -> Int {
     let query = queryHeads * headDimension * (outputGate ? 2 : 1)
     return hiddenSize * (query + 2 * keyValueHeads * headDimension)
       + queryHeads * headDimension * hiddenSize
+      + (indexer?.projectionParameters(hiddenSize: hiddenSize, queryRank: nil) ?? 0)
   }
 
-  /// Parameters outside the matrices: biases, query-key norms, sinks.
+  /// Parameters outside the matrices: biases, query-key norms, sinks, the indexer's norms.
   public func otherParameters(hiddenSize: Int) -> Int {
-    var sum = queryKeyNormParameters
+    var sum = queryKeyNormParameters + (indexer?.otherParameters ?? 0)
     if queryKeyValueBias { sum += (queryHeads + 2 * keyValueHeads) * headDimension }
     if outputBias { sum += hiddenSize }
     if sinks { sum += queryHeads }
     return sum
   }
 
-  /// FLOPs of scores and weighted values for one token: 4·Q·D·(attended tokens).
+  /// FLOPs of scores and weighted values for one token: 4·Q·D·(attended tokens), and of the indexer.
   public func scoreFloatingPointOperations(context: Int) -> Double {
-    4 * Double(queryHeads * headDimension) * Double(span.attendedTokens(context: context))
+    let spanned = span.attendedTokens(context: context)
+    let attended = min(spanned, indexer?.selectedTokens ?? spanned)
+    return 4 * Double(queryHeads * headDimension) * Double(attended)
+      + (indexer?.scoreFloatingPointOperations(entries: Double(context)) ?? 0)
   }
 }
 
@@ -177,43 +187,21 @@ public struct LatentAttention: Sendable, Equatable {
 
   /// FLOPs of scores and weighted values for one token with keys and values expanded (prefill).
   ///
-  /// 2·N·context·(nope + rope + v).
+  /// 2·N·(attended tokens)·(nope + rope + v), and of the indexer, which also caps the attended tokens.
   public func scoreFloatingPointOperations(context: Int) -> Double {
     let width = nonRotaryHeadDimension + rotaryHeadDimension + valueHeadDimension
-    return 2 * Double(heads * width) * Double(context)
+    return scoreFloatingPointOperations(width: width, context: context)
   }
 
-  /// The same with the expansion absorbed into query and output (decode): 2·N·context·(2·R + rope).
+  /// The same with the expansion absorbed into query and output (decode): 2·N·(attended tokens)·(2·R + rope).
   ///
   /// Each head then works on the compressed cache itself: more FLOPs, far fewer bytes.
   public func absorbedScoreFloatingPointOperations(context: Int) -> Double {
-    2 * Double(heads * (2 * keyValueRank + rotaryHeadDimension)) * Double(context)
-  }
-}
-
-/// The selector of a dynamic sparse attention: it scores all earlier tokens and keeps the best.
-///
-/// DeepSeek-V3.2 ("lightning indexer", DSA) and GLM-5. Shapes as in the released DeepSeek-V3.2 inference code.
-public struct SparseIndexer: Sendable, Equatable {
-  /// Index heads.
-  public var heads: Int
-  /// Elements per index head; one key of this width per token is cached.
-  public var headDimension: Int
-  /// Tokens that attention keeps.
-  public var selectedTokens: Int
-
-  /// An indexer from its parts.
-  public init(heads: Int, headDimension: Int, selectedTokens: Int) {
-    self.heads = heads
-    self.headDimension = headDimension
-    self.selectedTokens = selectedTokens
+    scoreFloatingPointOperations(width: 2 * keyValueRank + rotaryHeadDimension, context: context)
   }
 
-  /// Matrix parameters: query (query rank, or H)·heads·dim, key H·dim, head weights H·heads.
-  public func projectionParameters(hiddenSize: Int, queryRank: Int?) -> Int {
-    (queryRank ?? hiddenSize) * heads * headDimension + hiddenSize * (headDimension + heads)
+  private func scoreFloatingPointOperations(width: Int, context: Int) -> Double {
+    2 * Double(heads * width) * Double(min(context, indexer?.selectedTokens ?? context))
+      + (indexer?.scoreFloatingPointOperations(entries: Double(context)) ?? 0)
   }
-
-  /// Weight and bias of the layer norm on the key.
-  public var otherParameters: Int { 2 * headDimension }
 }

@@ -60,6 +60,10 @@ extension Attention {
       ParameterCounts(
         attention: attention.projectionParameters(hiddenSize: hiddenSize),
         other: attention.otherParameters)
+    case .compressed(let attention):
+      ParameterCounts(
+        attention: attention.projectionParameters(hiddenSize: hiddenSize),
+        other: attention.otherParameters)
     case .linear(let attention):
       ParameterCounts(
         attention: attention.projectionParameters(hiddenSize: hiddenSize),
@@ -81,6 +85,7 @@ extension Attention {
       absorbed
         ? attention.absorbedScoreFloatingPointOperations(context: context)
         : attention.scoreFloatingPointOperations(context: context)
+    case .compressed(let attention): attention.scoreFloatingPointOperations(context: context)
     case .linear(let attention): attention.stateFloatingPointOperations
     case .none: 0
     }

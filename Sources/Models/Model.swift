@@ -8,7 +8,11 @@ public struct Model: Sendable, Equatable {
   public var source: String
   /// What the model computes.
   public var kind: Kind
-  /// Names of features that shapes, bytes and FLOPs here leave out or only bound; empty = all is modelled.
+  /// Features that an ordinary simulated transformer lacks, by name; empty = there are none.
+  ///
+  /// Each is either left out of the shapes here (unknown keys, residual variants) or counted in parameters,
+  /// cache and FLOPs but run by kernels of its own (dynamic sparse attention). Whoever predicts time must
+  /// refuse the model or say so.
   public var unsupportedFeatures: [String]
   /// What a reader of results should know and that doesn't make them wrong (a vision tower left out…).
   public var notes: [String]

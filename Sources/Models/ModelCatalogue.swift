@@ -21,27 +21,39 @@ public struct ModelCatalogue: Sendable {
     public var parameters: Double
     /// Parameters that one token uses; nil for dense models or where nobody says.
     public var activeParameters: Double?
-    /// Whether `activeParameters` counts the embedding table.
-    public var activeCountsEmbedding: Bool
-    /// Bytes of the published checkpoint's weight files; nil where not looked up.
+    /// What the makers leave out of `activeParameters`; makers differ, so each entry says.
+    public var activeLeavesOut: [Table]
+    /// Whether `parameters` counts the multi-token-prediction layers, which the model's own count leaves out.
+    public var countsPredictionLayers: Bool
+    /// Bytes of the published checkpoint's weight files, prediction layers included; nil where not looked up.
     public var checkpointBytes: Double?
     /// Where the figures are from.
     public var source: String
 
+    /// Tables at both ends of a model that some makers don't count as active.
+    public enum Table: String, Sendable, Decodable {
+      /// The token table.
+      case embedding
+      /// The language-model head.
+      case head
+    }
+
     private enum CodingKeys: String, CodingKey {
       case parameters, source
       case activeParameters = "active_parameters"
-      case activeCountsEmbedding = "active_counts_embedding"
+      case activeLeavesOut = "active_leaves_out"
+      case countsPredictionLayers = "counts_prediction_layers"
       case checkpointBytes = "checkpoint_bytes"
     }
 
-    /// Decodes the figures; `active_counts_embedding` defaults to true.
+    /// Decodes the figures; all but `parameters` and `source` may be absent.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       parameters = try values.decode(Double.self, forKey: .parameters)
       activeParameters = try values.decodeIfPresent(Double.self, forKey: .activeParameters)
-      activeCountsEmbedding =
-        try values.decodeIfPresent(Bool.self, forKey: .activeCountsEmbedding) ?? true
+      activeLeavesOut = try values.decodeIfPresent([Table].self, forKey: .activeLeavesOut) ?? []
+      countsPredictionLayers =
+        try values.decodeIfPresent(Bool.self, forKey: .countsPredictionLayers) ?? false
       checkpointBytes = try values.decodeIfPresent(Double.self, forKey: .checkpointBytes)
       source = try values.decode(String.self, forKey: .source)
     }

@@ -70,7 +70,7 @@ public struct KeyValueElements: Sendable, Equatable {
   public var fullAttention: Int
   /// Elements in layers that keep a window or chunk, each with its own size.
   public var windowed: [WindowedElements]
-  /// Elements of index keys of sparse attention; engines keep these in FP8 whatever the cache's format.
+  /// Elements of index keys of sparse attention per token; engines keep these in FP8 whatever the cache's format.
   public var indexKeys: Int
 
   /// The layers that share one window.
@@ -79,6 +79,18 @@ public struct KeyValueElements: Sendable, Equatable {
     public var windowTokens: Int
     /// Elements per token, over the layers with this window.
     public var elementsPerToken: Int
+  }
+
+  fileprivate mutating func add(_ elements: Int, windowTokens: Int?) {
+    guard let windowTokens else {
+      fullAttention += elements
+      return
+    }
+    if let index = windowed.firstIndex(where: { $0.windowTokens == windowTokens }) {
+      windowed[index].elementsPerToken += elements
+    } else {
+      windowed.append(WindowedElements(windowTokens: windowTokens, elementsPerToken: elements))
+    }
   }
 
   /// Elements per token while every window still holds all tokens.
@@ -101,25 +113,22 @@ public struct KeyValueElements: Sendable, Equatable {
 extension Transformer {
   /// Elements of cache that one token adds, split by how long layers keep it.
   ///
-  /// Grouped query: 2·K·D per layer; latent: R + rotary dimension per layer; linear attention: none.
+  /// Grouped query: 2·K·D per layer; latent: R + rotary dimension per layer; compressed: D in the window and
+  /// D / ratio for good; linear attention: none.
   public var keyValueElementsPerToken: KeyValueElements {
     var result = KeyValueElements(fullAttention: 0, windowed: [], indexKeys: 0)
     for group in layers {
       switch group.attention {
       case .groupedQuery(let attention):
-        let elements = group.count * attention.keyValueElementsPerToken
-        guard let window = attention.span.limitTokens else {
-          result.fullAttention += elements
-          continue
-        }
-        if let index = result.windowed.firstIndex(where: { $0.windowTokens == window }) {
-          result.windowed[index].elementsPerToken += elements
-        } else {
-          result.windowed.append(.init(windowTokens: window, elementsPerToken: elements))
-        }
-      case .latent(let attention):
-        result.fullAttention += group.count * attention.keyValueElementsPerToken
+        result.add(group.count * attention.keyValueElementsPerToken, windowTokens: attention.span.limitTokens)
         result.indexKeys += group.count * (attention.indexer?.headDimension ?? 0)
+      case .latent(let attention):
+        result.add(group.count * attention.keyValueElementsPerToken, windowTokens: nil)
+        result.indexKeys += group.count * (attention.indexer?.headDimension ?? 0)
+      case .compressed(let attention):
+        result.add(group.count * attention.headDimension, windowTokens: attention.windowTokens)
+        result.add(group.count * attention.compressedElementsPerToken, windowTokens: nil)
+        result.indexKeys += group.count * attention.indexElementsPerToken
       case .linear, .none: continue
       }
     }

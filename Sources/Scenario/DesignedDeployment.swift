@@ -21,7 +21,10 @@ struct DesignedDeployment {
 
   /// The deployment as the simulation runs it; tabulates the costs of its steps.
   func resolved() -> ResolvedDeployment {
-    let options = engine.options
+    // Engines count batch and tokens for each attention group; the simulation counts them for the replica.
+    var options = engine.options
+    options.maximumBatchSize *= design.parallel.attentionData
+    options.maximumBatchTokens *= design.parallel.attentionData
     let cost = design.stepCosts(
       maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
       maximumContextTokens: options.maximumContextTokens)

@@ -8,23 +8,38 @@ import Testing
 
   @Test func loadsSortedWithoutDuplicates() throws {
     let ids = try ModelCatalogue.load().entries.map(\.id)
-    #expect(ids.count >= 17)
+    #expect(ids.count == 34)
     #expect(ids == ids.sorted())
     #expect(Set(ids).count == ids.count)
   }
 
+  /// Models whose published total says less than 1 %, and why.
+  static let looseTotals = [
+    "llama-4-scout": 0.012  // "109B" counts the vision tower
+  ]
+
   @Test(arguments: entries)
-  func parametersMatchPublished(_ entry: ModelCatalogue.Entry) {
-    let counted = Double(entry.model.parameterCount)
-    // Makers round to two or three digits, so half of the last digit of "17B" is 3 %; most are far closer.
-    #expect(abs(counted / entry.published.parameters - 1) < 0.01, "\(entry.id): \(counted)")
-    guard let published = entry.published.activeParameters, let transformer = entry.model.transformer else {
-      return
+  func totalParametersMatchPublished(_ entry: ModelCatalogue.Entry) {
+    var counted = Double(entry.model.parameterCount)
+    if entry.published.countsPredictionLayers, let transformer = entry.model.transformer {
+      counted += Double(
+        transformer.multiTokenPrediction?.parameters(hiddenSize: transformer.hiddenSize).total ?? 0)
     }
-    let active = Double(
-      transformer.activeParameterCount
-        - (entry.published.activeCountsEmbedding ? 0 : transformer.embeddingParameters))
-    #expect(abs(active / published - 1) < 0.03, "\(entry.id): \(active) active")
+    let tolerance = Self.looseTotals[entry.id] ?? 0.01
+    #expect(abs(counted / entry.published.parameters - 1) < tolerance, "\(entry.id): \(counted)")
+  }
+
+  @Test(arguments: entries)
+  func activeParametersMatchPublished(_ entry: ModelCatalogue.Entry) throws {
+    guard let published = entry.published.activeParameters else { return }
+    let transformer = try #require(entry.model.transformer)
+    var active = transformer.activeParameterCount
+    for table in entry.published.activeLeavesOut {
+      active -=
+        table == .embedding ? transformer.embeddingParameters : transformer.parameters.languageModelHead
+    }
+    // "13B" stands for 12.5 to 13.5: makers give two digits.
+    #expect(abs(Double(active) / published - 1) < 0.025, "\(entry.id): \(active)")
   }
 
   @Test(arguments: entries)
@@ -34,6 +49,17 @@ import Testing
       #expect(try catalogue.model(id.uppercased()).id == entry.id)
     }
     #expect(try catalogue.model(entry.id) == entry.model)
+  }
+
+  @Test(arguments: entries.filter { $0.published.checkpointBytes != nil })
+  func weightBytesMatchTheCheckpoint(_ entry: ModelCatalogue.Entry) throws {
+    let checkpoint = try #require(entry.published.checkpointBytes)
+    let precision = entry.model.nativePrecision
+    var bytes = entry.model.weightBytes(precision: precision)
+    if let transformer = entry.model.transformer, let prediction = transformer.multiTokenPrediction {
+      bytes += prediction.parameters(hiddenSize: transformer.hiddenSize).bytes(precision: precision)
+    }
+    #expect(abs(bytes / checkpoint - 1) < 0.01, "\(bytes)")
   }
 
   @Test func exactCounts() throws {
@@ -48,85 +74,54 @@ import Testing
     for (id, count) in exact { #expect(try catalogue.model(id).parameterCount == count, "\(id)") }
   }
 
+  @Test func unsupportedFeaturesAreKnownByName() throws {
+    let flagged = try ModelCatalogue.load().entries.filter { !$0.model.unsupportedFeatures.isEmpty }
+    #expect(
+      flagged.map(\.id) == [
+        "deepseek-v3.2", "deepseek-v4-flash", "deepseek-v4-pro", "glm-5", "glm-5.3", "kimi-k3", "minimax-m3",
+      ])
+    let glm = try ModelCatalogue.load().model("glm-5").unsupportedFeatures
+    #expect(glm == ["dynamic sparse attention (DSA: index_topk=2048)"])
+  }
+
+  @Test(arguments: [
+    ("{}", "model catalogue: a.json: "), ("nonsense", "model catalogue: a.json: "),
+    (#"{"id": "b"}"#, "model catalogue: a.json: "),
+    (
+      #"""
+      {"id": "b", "name": "B", "huggingface_ids": [], "source": "s", "published": {"parameters": 1, "source": "s"},
+       "native_precision": {"weights": "bf16"}}
+      """#, "model catalogue: a.json: its id is 'b'"
+    ),
+    (
+      #"""
+      {"id": "a", "name": "A", "huggingface_ids": [], "source": "s", "published": {"parameters": 1, "source": "s"},
+       "native_precision": {"weights": "bf16"}}
+      """#, "model catalogue: a.json: needs either 'config'"
+    ),
+    (
+      #"""
+      {"id": "a", "name": "A", "huggingface_ids": [], "source": "s", "published": {"parameters": 1, "source": "s"},
+       "native_precision": {"weights": "bf16"}, "config": {"model_type": "llama"}}
+      """#, "a.json: key 'hidden_size' is missing"
+    ),
+  ])
+  func damagedFilesAreNamed(_ json: String, _ expected: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "catalogue-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data(json.utf8).write(to: folder.appending(path: "a.json"))
+    let error = #expect(throws: ModelError.self) { try ModelCatalogue.load(folder: folder) }
+    let message = "\(error.map(String.init(describing:)) ?? "")"
+    #expect(message.hasPrefix(expected), "\(message)")
+  }
+
   @Test func unknownNameSuggestsTheNearest() throws {
     let catalogue = try ModelCatalogue.load()
     let error = #expect(throws: ModelError.self) { try catalogue.model("lama-3.1-70b") }
     #expect("\(error.map(String.init(describing:)) ?? "")".contains("did you mean 'llama-3.1-70b'?"))
     let hub = #expect(throws: ModelError.self) { try catalogue.model("openai/gpt-os-120b") }
     #expect("\(hub.map(String.init(describing:)) ?? "")".contains("did you mean 'openai/gpt-oss-120b'?"))
-  }
-}
-
-/// Bytes and FLOPs against figures that others publish.
-@Suite struct CostFactsTests {
-  @Test(arguments: [
-    ("llama-3.1-8b", 131_072.0), ("llama-2-70b", 327_680.0), ("llama-3.1-70b", 327_680.0),
-    ("llama-3.1-405b", 516_096.0), ("deepseek-v3", 70_272.0), ("qwen3-32b", 262_144.0),
-    ("mixtral-8x7b", 131_072.0), ("gpt-j-6b", 458_752.0),
-  ])
-  func keyValueBytesPerTokenAt16Bits(_ id: String, _ bytes: Double) throws {
-    let transformer = try #require(try ModelCatalogue.load().model(id).transformer)
-    #expect(transformer.keyValueElementsPerToken.bytes(context: 1, type: .bf16) == bytes)
-  }
-
-  @Test func slidingWindowsCapTheCache() throws {
-    // gpt-oss-120b: 36 layers, every second with a window of 128; 8 heads of 64, keys and values.
-    let transformer = try #require(try ModelCatalogue.load().model("gpt-oss-120b").transformer)
-    let cache = transformer.keyValueElementsPerToken
-    #expect(cache.fullAttention == 18 * 1_024)
-    #expect(cache.windowed.map(\.windowTokens) == [128])
-    #expect(cache.windowed.map(\.elementsPerToken) == [18 * 1_024])
-    #expect(cache.elements(context: 100) == 36 * 1_024 * 100)
-    #expect(cache.elements(context: 1_000) == 18 * 1_024 * (1_000 + 128))
-  }
-
-  @Test(arguments: [
-    ("gpt-oss-120b", 60.8), ("gpt-oss-20b", 12.8),
-  ])
-  func checkpointSizes(_ id: String, _ gibibytes: Double) throws {
-    // gpt-oss model card, table 1.
-    let model = try ModelCatalogue.load().model(id)
-    let bytes = model.weightBytes(precision: model.nativePrecision)
-    #expect(abs(bytes / (gibibytes * 1_073_741_824) - 1) < 0.01, "\(bytes)")
-  }
-
-  @Test func weightBytesAt16Bits() throws {
-    // Index files of the bf16 checkpoints: 16,060,522,496 and 141,107,412,992 bytes.
-    let catalogue = try ModelCatalogue.load()
-    #expect(try catalogue.model("llama-3.1-8b").weightBytes(precision: .bf16) == 16_060_522_496)
-    #expect(try catalogue.model("llama-3.1-70b").weightBytes(precision: .bf16) == 141_107_412_992)
-  }
-
-  @Test func deepSeekCheckpointAndPredictionLayer() throws {
-    let model = try ModelCatalogue.load().model("deepseek-v3")
-    let transformer = try #require(model.transformer)
-    // README_WEIGHTS.md of DeepSeek-V3: 11.5B unique parameters in the prediction layer; 671B and 36.7B active.
-    let prediction = try #require(transformer.multiTokenPrediction)
-    let parameters = Double(prediction.parameters(hiddenSize: transformer.hiddenSize).total)
-    #expect(abs(parameters / 11.5e9 - 1) < 0.01)
-    #expect(abs(Double(transformer.parameterCount) / 671e9 - 1) < 0.001)
-    #expect(abs(Double(transformer.activeParameterCount) / 36.7e9 - 1) < 0.03)
-    #expect(transformer.layers.map(\.count) == [3, 58])
-    #expect(transformer.layerOrder == [0, 0, 0] + [Int](repeating: 1, count: 58))
-  }
-
-  @Test func floatingPointOperationsPerToken() throws {
-    // Kaplan et al. (arXiv 2001.08361): 2·N forward, N without embeddings; attention 4·layers·width·context.
-    let transformer = try #require(try ModelCatalogue.load().model("llama-3.1-8b").transformer)
-    let flop = transformer.floatingPointOperationsPerToken(context: 0)
-    let withoutEmbedding = 8_030_261_248.0 - 128_256 * 4_096
-    #expect(abs(flop / (2 * withoutEmbedding) - 1) < 0.001)
-    let attention = transformer.floatingPointOperationsPerToken(context: 8_192) - flop
-    #expect(attention == 4 * 32 * 4_096 * 8_192)
-  }
-
-  @Test func absorbedLatentAttentionTradesFlopsForBytes() throws {
-    // DeepSeek-V3 decode: 128 heads on a 576-wide cache, values 512 wide; prefill 192 and 128 wide.
-    let transformer = try #require(try ModelCatalogue.load().model("deepseek-v3").transformer)
-    #expect(
-      transformer.mixingFloatingPointOperationsPerToken(context: 1, absorbed: true)
-        == 61 * 2 * 128 * (576 + 512))
-    #expect(transformer.mixingFloatingPointOperationsPerToken(context: 1) == 61 * 2 * 128 * (192 + 128))
   }
 }
 

@@ -70,7 +70,7 @@ extension ReplicaDesign {
   /// - Parameters:
   ///   - memoryFraction: in (0, 1].
   ///   - blockTokens: tokens in a block, >= 1.
-  ///   - maximumBatchTokens: tokens in the largest step.
+  ///   - maximumBatchTokens: tokens in the largest step of one attention group.
   /// - Returns: blocks of the replica, all attention groups together.
   public func keyValueCache(
     memoryFraction: Double, blockTokens: Int, maximumBatchTokens: Int
@@ -113,7 +113,6 @@ extension ReplicaDesign {
       case .none: break
       }
     }
-    let here = Double(tokens) / Double(parallel.attentionData)
-    return here * (4 * Double(transformer.hiddenSize) + widest) * 2
+    return Double(tokens) * (4 * Double(transformer.hiddenSize) + widest) * 2
   }
 }

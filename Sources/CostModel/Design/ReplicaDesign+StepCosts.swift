@@ -60,6 +60,9 @@ extension ReplicaDesign {
   public func stepCosts(
     maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int
   ) -> StepCostTable {
+    precondition(
+      model.unsupportedFeatures.isEmpty,
+      "\(model.id) has features that are not modelled: ask problems() first")
     if let diffusion = model.diffusion {
       return diffusionCosts(diffusion, maximumBatchSize: maximumBatchSize, tokens: maximumBatchTokens)
     }
@@ -111,7 +114,7 @@ extension ReplicaDesign {
         : KnotTable(maximum: pairLimit, bits: 3) { doubled in
           sum { $0.isBounded ? $0.chunkAttention(pairs: Double(doubled) / 2) : .zero }
         },
-      bound: bound)
+      bound: bound, attentionGroups: parallel.attentionData)
   }
 
   /// The token table, and the hand-offs between pipeline stages.

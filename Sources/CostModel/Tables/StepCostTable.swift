@@ -25,12 +25,15 @@ public struct StepCostTable: Sendable {
   public var boundedChunk: KnotTable?
   /// How layers with a bounded context bound it.
   public var bound: ContextBound
+  /// Groups of accelerators that attend for requests of their own, >= 1: prompts of one step run side by side.
+  public var attentionGroups: Int
 
   /// Assembles a table from its parts.
   public init(
     decodeBase: CostVector, mixedBase: CostVector, tokens: KnotTable, sequences: KnotTable,
     rows: KnotTable, context: ContextGrid, boundedContext: ContextGrid? = nil, chunk: KnotTable,
-    boundedChunk: KnotTable? = nil, bound: ContextBound = .none
+    boundedChunk: KnotTable? = nil, bound: ContextBound = .none,
+    attentionGroups: Int = 1
   ) {
     self.decodeBase = decodeBase
     self.mixedBase = mixedBase
@@ -42,6 +45,7 @@ public struct StepCostTable: Sendable {
     self.chunk = chunk
     self.boundedChunk = boundedChunk
     self.bound = bound
+    self.attentionGroups = attentionGroups
   }
 
   /// The cost of attending from `new` prompt tokens to `past` cached ones and, causally, to themselves.

@@ -5,6 +5,8 @@ enum Architecture {
   case gptJ
   case phi
   case deepSeek
+  case deepSeekV4
+  case kimiLinear
   case llama4
   case qwenHybrid
   case nemotronH
@@ -27,6 +29,8 @@ enum Architecture {
     (["gptj"], .gptJ),
     (["phi"], .phi),
     (["deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2", "glm_moe_dsa"], .deepSeek),
+    (["deepseek_v4"], .deepSeekV4),
+    (["kimi_linear"], .kimiLinear),
     (["llama4_text"], .llama4),
     (["qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"], .qwenHybrid),
     (["nemotron_h"], .nemotronH),
@@ -47,7 +51,10 @@ enum Architecture {
       "MixtralForCausalLM": "mixtral", "Qwen2ForCausalLM": "qwen2", "Qwen3ForCausalLM": "qwen3",
       "Qwen3MoeForCausalLM": "qwen3_moe", "Qwen3NextForCausalLM": "qwen3_next",
       "DeepseekV2ForCausalLM": "deepseek_v2", "DeepseekV3ForCausalLM": "deepseek_v3",
-      "DeepseekV32ForCausalLM": "deepseek_v32", "GptOssForCausalLM": "gpt_oss",
+      "DeepseekV32ForCausalLM": "deepseek_v32",
+      "DeepseekV4ForCausalLM": "deepseek_v4", "KimiLinearForCausalLM": "kimi_linear",
+      "MiniMaxM3ForCausalLM": "minimax_m3",
+      "MiniMaxM3SparseForCausalLM": "minimax_m3", "GptOssForCausalLM": "gpt_oss",
       "MiniMaxM2ForCausalLM": "minimax_m2", "Glm4MoeForCausalLM": "glm4_moe",
       "GlmMoeDsaForCausalLM": "glm_moe_dsa", "NemotronHForCausalLM": "nemotron_h",
       "Gemma2ForCausalLM": "gemma2", "Gemma3ForCausalLM": "gemma3_text", "PhiForCausalLM": "phi",
@@ -64,6 +71,8 @@ enum Architecture {
     case .gptJ: try GPTJ.read(&reader)
     case .phi: try Phi.read(&reader)
     case .deepSeek: try DeepSeek.read(&reader)
+    case .deepSeekV4: try DeepSeekV4.read(&reader)
+    case .kimiLinear: try KimiLinear.read(&reader)
     case .llama4: try Llama4.read(&reader)
     case .qwenHybrid: try QwenHybrid.read(&reader)
     case .nemotronH: try NemotronH.read(&reader)

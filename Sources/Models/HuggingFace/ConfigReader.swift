@@ -20,14 +20,14 @@ struct ConfigReader {
 
   /// The largest sizes that are read; far beyond any model, and small enough that no product overflows.
   enum Limit {
-    static let layers = 2_048
+    static let layers = 1_024
     static let hidden = 65_536
     static let intermediate = 1_048_576
     static let experts = 8_192
-    static let heads = 8_192
-    static let headDimension = 8_192
+    static let heads = 4_096
+    static let headDimension = 4_096
     static let vocabulary = 33_554_432
-    static let tokens = 1_073_741_824
+    static let tokens = 134_217_728
   }
 
   /// The first of the keys that is there and not null; marks all of them read.

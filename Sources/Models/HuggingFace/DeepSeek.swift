@@ -82,6 +82,9 @@ enum DeepSeek {
       selectedTokens: selected)
     reader.unsupportedFeatures.append("dynamic sparse attention (DSA: index_topk=\(selected))")
     reader.ignore("index_topk_freq", "index_topk_pattern", "index_skip_topk_offset")
+    for type in try reader.words("layer_types") ?? [] where type != "deepseek_sparse_attention" {
+      throw reader.invalid("layer_types", .string(type), allowed: "deepseek_sparse_attention")
+    }
     guard let types = try reader.words("indexer_types") else {
       return [SparseIndexer?](repeating: indexer, count: layerCount)
     }

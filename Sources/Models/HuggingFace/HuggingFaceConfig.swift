@@ -29,9 +29,9 @@ public struct HuggingFaceConfig: Sendable, Equatable {
     let innerKey = ["text_config", "language_config", "llm_config"].first { members[$0] != nil }
     if let innerKey, case .object(let text)? = members[innerKey] {
       self.inner = text
+      let named = text["model_type"] != nil || text["architectures"] != nil
       self.modelType =
-        text["model_type"] == nil
-        ? outerType : try Self.modelType(text, file: file, prefix: "\(innerKey).")
+        named ? try Self.modelType(text, file: file, prefix: "\(innerKey).") : outerType
     } else {
       self.inner = nil
       self.modelType = outerType
@@ -41,19 +41,23 @@ public struct HuggingFaceConfig: Sendable, Equatable {
   private static func modelType(
     _ members: [String: JSONValue], file: String, prefix: String
   ) throws(ModelError) -> String {
+    var named: String?
     switch members["model_type"] {
-    case .string(let type)?: return type
-    case .some(let other) where other != .null:
+    case .string(let type)?: named = type
+    case nil, .null?: break
+    case .some(let other):
       throw .invalidValue(
         file: file, key: prefix + "model_type", found: other.summary, allowed: "a string")
-    default: break
     }
+    if let named, Architecture(modelType: named) != nil { return named }
+    // Remote code may carry a model_type of its own beside a class that is known.
     if case .array(let names)? = members["architectures"], case .string(let name)? = names.first,
       let type = Architecture.modelType(ofClass: name)
     {
       return type
     }
-    throw .missingKey(file: file, key: prefix + "model_type", modelType: "any")
+    guard let named else { throw .missingKey(file: file, key: prefix + "model_type", modelType: "any") }
+    return named
   }
 
   /// The model that the configuration describes.

@@ -17,8 +17,10 @@ enum MixtureFamily {
     // Read or not, these belong to the dense layers, and cost nothing where there are none.
     reader.ignore("intermediate_size", "mlp_only_layers", "decoder_sparse_step")
     var stack: [LayerGroup] = []
+    let indexers = try indexers(&reader, layerCount: frame.layerCount)
     for (layer, span) in try spans(&reader, layerCount: frame.layerCount).enumerated() {
       attention.span = span
+      attention.indexer = indexers[layer]
       stack.append(
         LayerGroup(
           count: 1, attention: .groupedQuery(attention), feedForward: isDense[layer] ? dense : sparse,
@@ -62,14 +64,22 @@ enum MixtureFamily {
     }
     let experts = try reader.size("num_local_experts", "num_experts", limit: ConfigReader.Limit.experts)
     let perToken = try reader.expertsPerToken(of: experts)
-    let sizeKey = self == .qwen3 || self == .miniMaxM3 ? "moe_intermediate_size" : "intermediate_size"
-    let size = try reader.size(sizeKey, limit: ConfigReader.Limit.intermediate)
+    let limit = ConfigReader.Limit.intermediate
+    let size: Int
+    switch self {
+    case .qwen3: size = try reader.size("moe_intermediate_size", limit: limit)
+    case .miniMaxM3: size = try reader.size("moe_intermediate_size", "intermediate_size", limit: limit)
+    default: size = try reader.size("intermediate_size", limit: limit)
+    }
     var mixture = MixtureOfExperts(
       experts: experts, expertsPerToken: perToken, expertIntermediateSize: size)
     mixture.routerBias = self == .gptOss
     mixture.expertBias = self == .gptOss
     if self == .miniMaxM2 || self == .miniMaxM3 {
       mixture.routerBias = try reader.flag("use_routing_bias", default: false)
+      if try reader.flag("attention_output_gate", default: false) {
+        reader.unsupportedFeatures.append("an output gate on MiniMax attention (attention_output_gate)")
+      }
       let shared = try reader.count("shared_intermediate_size", limit: ConfigReader.Limit.intermediate)
       mixture.sharedExpertIntermediateSize = shared
     }
@@ -108,8 +118,40 @@ enum MixtureFamily {
       let first = try reader.count("max_window_layers", limit: ConfigReader.Limit.layers)
       return try reader.spans(layerCount: layerCount, window: window) { slides && $0 >= first }
     case .miniMaxM2, .miniMaxM3, .glm4:
+      if let types = try reader.numbers("attn_type_list"), types.contains(where: { $0 != 1 }) {
+        reader.unsupportedFeatures.append("MiniMax attention layers other than softmax (attn_type_list)")
+      }
       return try reader.spans(layerCount: layerCount, window: window) { _ in false }
     }
+  }
+
+  /// The block selectors of MiniMax-M3's sparse attention; nil in layers without.
+  private func indexers(
+    _ reader: inout ConfigReader, layerCount: Int
+  ) throws(ModelError) -> [SparseIndexer?] {
+    let none = [SparseIndexer?](repeating: nil, count: layerCount)
+    guard self == .miniMaxM3, var sparse = try reader.nested("sparse_attention_config") else { return none }
+    guard try sparse.flag("use_sparse_attention", default: true) else { return none }
+    let blockTokens = try sparse.size("sparse_block_size", limit: ConfigReader.Limit.tokens)
+    let blocks = try sparse.size("sparse_topk_blocks", limit: ConfigReader.Limit.tokens)
+    let indexer = SparseIndexer(
+      heads: try sparse.size("sparse_num_index_heads", limit: ConfigReader.Limit.heads),
+      headDimension: try sparse.size("sparse_index_dim", limit: ConfigReader.Limit.headDimension),
+      selectedTokens: min(blockTokens * blocks, ConfigReader.Limit.tokens), weighsHeads: false)
+    guard let frequency = try sparse.numbers("sparse_attention_freq") else {
+      throw sparse.missing("sparse_attention_freq")
+    }
+    try sparse.checkCount(frequency, of: "sparse_attention_freq", is: layerCount)
+    let keysOnly = try sparse.numbers("sparse_disable_index_value") ?? []
+    try sparse.checkCount(keysOnly, of: "sparse_disable_index_value", is: layerCount)
+    if zip(frequency, keysOnly).contains(where: { $0 != 0 && $1 == 0 }) {
+      sparse.unsupportedFeatures.append("sparse attention whose index branch has values")
+    }
+    sparse.ignore("sparse_init_block", "sparse_local_block", "sparse_score_type")
+    sparse.unsupportedFeatures.append(
+      "block-sparse attention (sparse_topk_blocks=\(blocks) of \(blockTokens) tokens)")
+    reader.absorb(sparse)
+    return frequency.map { $0 != 0 ? indexer : nil }
   }
 
   private func prediction(
@@ -118,7 +160,7 @@ enum MixtureFamily {
     let layers = try reader.count("num_nextn_predict_layers", limit: ConfigReader.Limit.layers)
     if self == .miniMaxM2 || self == .miniMaxM3 {
       let modules = try reader.count("num_mtp_modules", limit: ConfigReader.Limit.layers)
-      reader.ignore("use_mtp", "mtp_transformer_layers")
+      reader.ignore("use_mtp", "mtp_transformer_layers", "n_shared_experts")
       if modules > 0 {
         reader.notes.append(
           "\(modules) multi-token prediction modules are announced; their shapes are not, so none is modelled"

@@ -159,15 +159,21 @@ extension Replica {
   private mutating func planMixedStep(at now: SimTime, engine: Engine, shop: inout Shop) {
     closeRegime()
     var attention = CostVector.zero
+    var largest = CostVector.zero
     var chunkTokens = 0
     var rows = decoding.count
     for chunk in chunks {
       let request = shop.requests[chunk.slot]
       let past = Int(request.progress)
-      attention += engine.cost.chunkCost(new: chunk.tokens, past: past)
+      let cost = engine.cost.chunkCost(new: chunk.tokens, past: past)
+      attention += cost
+      if cost[.time] > largest[.time] { largest = cost }
       chunkTokens += chunk.tokens
       if past + chunk.tokens == request.prefillTokens { rows += 1 }
     }
+    // Attention groups work on prompts of their own; the step waits for the largest share.
+    attention *= 1 / Double(engine.cost.attentionGroups)
+    if largest[.time] > attention[.time] { attention = largest }
     let cost = engine.cost.mixedCost(
       sequences: decoding.count, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
       chunkTokens: chunkTokens, rows: rows)
