@@ -90,6 +90,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: warnings),
+    tests("StudiesTests", of: ["Studies", "Results", "Scenario", "Simulation", "Documents"]),
+    tests("AcceptanceTests", of: ["tokenmill"]),
     tests("WorkloadTests", of: ["Workload", "CGSL"]),
   ],
   swiftLanguageModes: [.v6]

@@ -40,7 +40,7 @@ struct ArrivalsReader {
     guard problems.problems.count == before else { return nil }
     // What the fields' own ranges don't say, such as a curve without any rate.
     let wrong = draft?.process.problems() ?? []
-    for problem in wrong { problems.record(reader.node.problem(problem)) }
+    for problem in wrong { field.refuse(inKeys(problem)) }
     draft?.echo.insert(("process", .string(name)), at: 0)
     return wrong.isEmpty ? draft : nil
   }
@@ -102,14 +102,16 @@ struct ArrivalsReader {
       ("mean_on_seconds", .double(meanOn.si)), ("mean_off_seconds", .double(meanOff.si)),
     ]
     return .onOff(
-      onRequestsPerSecond: on.si, offRequestsPerSecond: off.si, meanOnSeconds: meanOn.si, meanOffSeconds: meanOff.si)
+      onRequestsPerSecond: on.si, offRequestsPerSecond: off.si, meanOnSeconds: meanOn.si,
+      meanOffSeconds: meanOff.si)
   }
 
-  private func diurnal(_ reader: inout MappingReader, _ echo: inout [(String, JSONValue)]) -> ArrivalProcess? {
+  private func diurnal(_ reader: inout MappingReader, _ echo: inout [(String, JSONValue)]) -> ArrivalProcess?
+  {
     let periodField = reader.optional("period")
     let period = periodField.quantity(Seconds.self, above: Seconds(si: 0)) ?? Seconds(si: 86_400)
     let knots = reader.required("curve").list { field -> RateCurve.Knot? in
-      guard var knot = field.mapping() else { return nil }
+      guard var knot = field.elementMapping() else { return nil }
       let at = knot.required("at").quantity(Seconds.self)
       let rate = knot.required("rate").quantity(PerSecond.self)
       knot.finish()
@@ -165,7 +167,8 @@ struct ArrivalsReader {
       return nil
     }
     return ArrivalsDraft(
-      process: trace.arrivals, requests: requests, traceLengths: trace.lengths, isEndless: false, node: reader.node,
+      process: trace.arrivals, requests: requests, traceLengths: trace.lengths, isEndless: false,
+      node: reader.node,
       echo: [
         ("file", .string(fileField.string() ?? path)), ("rate_scale", .double(scale)),
         ("requests", .int(min(requests ?? trace.count, trace.count))),
@@ -182,7 +185,16 @@ struct ArrivalsReader {
         field.reject(problem.reason)
       }
     }
-    if error.omitted > 0 { problems.record(Problem(file: path, message: "and \(error.omitted) more problems")) }
+    if error.omitted > 0 {
+      problems.record(Problem(file: path, message: "and \(error.omitted) more problems"))
+    }
+  }
+
+  /// A problem of the process in the keys of a scenario, which carry units in their values.
+  private func inKeys(_ problem: String) -> String {
+    ["_seconds": "", "requests_per_second": "rate"].sorted { $0.key < $1.key }.reduce(problem) {
+      $0.replacing($1.key, with: $1.value)
+    }
   }
 
   private func rate(_ field: Field) -> Double? {

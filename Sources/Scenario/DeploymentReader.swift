@@ -36,7 +36,7 @@ struct DeploymentReader {
 
   /// One deployment; nil where it is no mapping.
   func read(_ field: Field) -> DeploymentDraft? {
-    guard var reader = field.mapping() else { return nil }
+    guard var reader = field.elementMapping() else { return nil }
     let nameField = reader.optional("name")
     let modelField = reader.required("model")
     let model = models.model(modelField)
@@ -48,7 +48,7 @@ struct DeploymentReader {
     let replicasField = reader.optional("replicas")
     let replicas = self.replicas(replicasField)
     let pools = reader.optional("pools")
-    pools.reject("disaggregated pools are not modelled yet", hint: "give replicas instead")
+    pools.refuse("disaggregated pools are not modelled yet", hint: "give replicas instead")
     let router = self.router(reader.optional("router"))
     let frontEnd = self.frontEnd(reader.optional("front_end"))
     reader.finish()
@@ -96,7 +96,8 @@ struct DeploymentReader {
     guard var reader = field.mapping() else { return (nil, nil) }
     let limit = Seconds(si: 0)...Seconds(si: 3600)
     let seconds = reader.optional("delay").quantity(Seconds.self, in: limit)
-    let perToken = reader.optional("delay_per_input_token").quantity(Seconds.self, in: Seconds(si: 0)...Seconds(si: 1))
+    let perToken = reader.optional("delay_per_input_token").quantity(
+      Seconds.self, in: Seconds(si: 0)...Seconds(si: 1))
     reader.finish()
     return (seconds?.si, perToken?.si)
   }

@@ -56,12 +56,15 @@ extension ScenarioResolver {
   func design(
     _ draft: DeploymentDraft, system: SystemSpecification?, streams: [StreamDraft], seed: UInt64
   ) -> DesignedDeployment? {
-    guard let name = draft.name, let model = draft.model, let system, let engineDraft = draft.engine else { return nil }
+    guard let name = draft.name, let model = draft.model, let system, let engineDraft = draft.engine else {
+      return nil
+    }
     let engine = engineDraft.resolved(model: model, system: system, node: draft.node, problems: problems)
     let settled = engine.map { settle(streams, model: model, engine: $0, name: name, seed: seed) }
     guard let precision = draft.precision, let parallel = draft.parallel else { return nil }
     let design = ReplicaDesign(
-      model: model, system: system, precision: precision, parallel: parallel, framework: engineDraft.framework,
+      model: model, system: system, precision: precision, parallel: parallel,
+      framework: engineDraft.framework,
       efficiencies: catalogue.efficiencies)
     let wrong = design.problems()
     for problem in wrong {
@@ -69,13 +72,21 @@ extension ScenarioResolver {
         below: draft.node, at: problem.path.split(separator: ".").map(String.init), found: problem.found,
         message: problem.message, allowed: problem.allowed)
     }
+    if model.diffusion != nil, parallel != Parallelism() {
+      problems.record(
+        below: draft.node, at: ["parallel"],
+        found: "\(counted(parallel.accelerators, "accelerator")) a replica",
+        message: "an image model runs on one accelerator", allowed: "1 in each direction")
+      return nil
+    }
     guard wrong.isEmpty, let engine, let settled else { return nil }
     guard let (cache, arithmetic) = cache(design, engine, engineDraft, draft) else { return nil }
     for stream in settled.compactMap({ $0 }) { check(stream, engine: engine, cache: cache, design: design) }
     let streams = settled.compactMap { $0 }
     guard streams.count == settled.count else { return nil }
     return DesignedDeployment(
-      name: name, design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic, router: draft.router,
+      name: name, design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic,
+      router: draft.router,
       frontEnd: FrontEnd(
         seconds: draft.frontEndSeconds ?? design.frontEndSeconds,
         secondsPerInputToken: draft.frontEndSecondsPerInputToken ?? design.frontEndSecondsPerInputToken),
@@ -118,7 +129,10 @@ extension ScenarioResolver {
       // Images keep no cache; so many blocks never bound the batch.
       let perImage = (1 + diffusion.denoisingSteps + tokens - 1) / tokens
       let blocks = perImage * engine.options.maximumBatchSize
-      return (KVCacheOptions(blocks: blocks, blockTokens: tokens), "images keep no KV cache: max_batch_size bounds the batch")
+      return (
+        KVCacheOptions(blocks: blocks, blockTokens: tokens),
+        "images keep no KV cache: max_batch_size bounds the batch"
+      )
     }
     func capacity(_ fraction: Double) -> KeyValueCapacity {
       design.keyValueCache(
@@ -139,8 +153,11 @@ extension ScenarioResolver {
     }
     guard blocks >= 1 else {
       problems.record(
-        below: draft.node, at: ["model"], found: "'\(design.model.id)'", message: "no room for the KV cache: \(memory.text)",
-        allowed: "more accelerators a replica (parallel), narrower weights (precision), a larger memory_fraction or a smaller max_batch_tokens")
+        below: draft.node, at: ["model"], found: "'\(design.model.id)'",
+        message: "no room for the KV cache: \(memory.text)",
+        allowed:
+          "more accelerators a replica (parallel), narrower weights (precision), a larger memory_fraction or a smaller max_batch_tokens"
+      )
       return nil
     }
     let watermark = Int((Double(blocks) * engine.watermark).rounded(.up))
@@ -152,7 +169,9 @@ extension ScenarioResolver {
   }
 
   /// What a request needs must be there: context, token budget, KV blocks.
-  private func check(_ stream: DesignedStream, engine: EngineChoice, cache: KVCacheOptions, design: ReplicaDesign) {
+  private func check(
+    _ stream: DesignedStream, engine: EngineChoice, cache: KVCacheOptions, design: ReplicaDesign
+  ) {
     let options = engine.options
     let lengths = stream.lengths
     let input = lengths.longestInput ?? Int(lengths.lengths.meanInput.rounded(.up))
@@ -163,6 +182,10 @@ extension ScenarioResolver {
       let node = stream.draft.node
       let path = stream.draft.lengthsField.isPresent ? ["lengths"] : ["arrivals"]
       problems.record(below: node, at: path, found: "", message: message, allowed: allowed)
+    }
+    if let unreachable = lengths.unreachableMean {
+      reject(unreachable, "a smaller mean, another max_output_tokens or a larger max_context_tokens")
+      return
     }
     if input + output > options.maximumContextTokens {
       reject(
@@ -209,8 +232,10 @@ struct CacheArithmetic {
       case .tensorRTLLM: "\(fraction) x (\(device) - \(taken)) = \(left) an accelerator"
       }
     guard capacity.blocks > 0 else { return budget }
-    let groups = design.parallel.attentionData > 1 ? " x \(design.parallel.attentionData) attention groups" : ""
-    let perBlock = memory.keyValueBytesPerToken > 0
+    let groups =
+      design.parallel.attentionData > 1 ? " x \(design.parallel.attentionData) attention groups" : ""
+    let perBlock =
+      memory.keyValueBytesPerToken > 0
       ? "\(engine.blockTokens) tokens x \(plain(memory.keyValueBytesPerToken)) B" : "the state of a sequence"
     return "\(budget); blocks of \(perBlock)\(groups): \(capacity.blocks)"
   }

@@ -21,11 +21,15 @@ struct Echo {
     if let description { members.append(("description", .string(description))) }
     if let point {
       members.append(
-        ("sweep_point", .object([("index", .int(point.index))] + point.settings.map { ($0.path, .string($0.value)) })))
+        (
+          "sweep_point",
+          .object([("index", .int(point.index))] + point.settings.map { ($0.path, .string($0.value)) })
+        ))
     }
     members.append(("site", site))
     members.append(("deployments", .array(deployments.map(deployment))))
-    members.append(("workload", .array(deployments.flatMap { item in item.streams.map { stream($0, of: item.name) } })))
+    members.append(
+      ("workload", .array(deployments.flatMap { item in item.streams.map { stream($0, of: item.name) } })))
     members.append(("run", runEcho))
     if !references.isEmpty {
       members.append(
@@ -33,7 +37,9 @@ struct Echo {
           "references",
           .array(
             references.map {
-              .object([("figure", .string($0.figure)), ("value", .double($0.value)), ("source", .string($0.source))])
+              .object([
+                ("figure", .string($0.figure)), ("value", .double($0.value)), ("source", .string($0.source)),
+              ])
             })
         ))
     }
@@ -67,7 +73,8 @@ struct Echo {
       (
         "parallel",
         .object([
-          ("tensor", .int(parallel.tensor)), ("pipeline", .int(parallel.pipeline)), ("expert", .int(parallel.expert)),
+          ("tensor", .int(parallel.tensor)), ("pipeline", .int(parallel.pipeline)),
+          ("expert", .int(parallel.expert)),
           ("attention_data", .int(parallel.attentionData)),
         ])
       ),
@@ -90,11 +97,13 @@ struct Echo {
     let options = item.engine.options
     return .object([
       ("framework", .string(item.engine.framework.rawValue)), ("version", .string(item.engine.version)),
-      ("max_batch_size", .int(options.maximumBatchSize)), ("max_batch_tokens", .int(options.maximumBatchTokens)),
+      ("max_batch_size", .int(options.maximumBatchSize)),
+      ("max_batch_tokens", .int(options.maximumBatchTokens)),
       ("chunked_prefill", .bool(options.chunkedPrefill)),
       ("capacity_policy", .string(options.capacityPolicy.rawValue)),
       ("max_context_tokens", .int(options.maximumContextTokens)),
-      ("memory_fraction", .double(item.engine.memoryFraction)), ("block_tokens", .int(item.cache.blockTokens)),
+      ("memory_fraction", .double(item.engine.memoryFraction)),
+      ("block_tokens", .int(item.cache.blockTokens)),
       ("kv_blocks", .int(item.cache.blocks)), ("kv_blocks_source", .string(item.cacheArithmetic)),
       ("fixed_blocks_per_request", .int(item.cache.fixedBlocksPerRequest)),
       ("watermark", .double(item.engine.watermark)), ("watermark_blocks", .int(item.cache.watermarkBlocks)),
@@ -104,7 +113,8 @@ struct Echo {
   private func stream(_ stream: DesignedStream, of deployment: String) -> JSONValue {
     .object([
       ("deployment", .string(deployment)), ("arrivals", .object(stream.arrivals.echo)),
-      ("lengths", .object(stream.lengths.echo)), ("max_output_tokens", .int(stream.lengths.maximumOutputTokens)),
+      ("lengths", .object(stream.lengths.echo)),
+      ("max_output_tokens", .int(stream.lengths.maximumOutputTokens)),
       ("max_output_tokens_source", .string(stream.lengths.maximumOutputSource)),
       ("targets", stream.draft.targetsEcho),
     ])

@@ -87,22 +87,29 @@ struct EngineReader {
       maximumBatchTokens: option("max_batch_tokens", "max_num_batched_tokens", "max_num_tokens") {
         $0.int(in: 1...10_000_000)
       },
-      chunkedPrefill: option("chunked_prefill", "enable_chunked_prefill", "enable_chunked_prefill") { $0.bool() },
-      capacityPolicy: option("capacity_policy", nil, "capacity_scheduler_policy") { $0.choice(CapacityPolicy.self) },
+      chunkedPrefill: option("chunked_prefill", "enable_chunked_prefill", "enable_chunked_prefill") {
+        $0.bool()
+      },
+      capacityPolicy: option("capacity_policy", nil, "capacity_scheduler_policy") {
+        $0.choice(CapacityPolicy.self)
+      },
       maximumContextTokens: option("max_context_tokens", "max_model_len", "max_seq_len") {
         $0.int(in: 2...Self.mostTokens)
       },
       memoryFraction: option("memory_fraction", "gpu_memory_utilization", "free_gpu_memory_fraction") {
-        $0.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 1), above: Ratio(si: 0))?.si
+        $0.share()
       },
       blockTokens: option("block_tokens", "block_size", "tokens_per_block") { $0.int(in: 1...65_536) },
-      watermark: option("watermark", nil, nil) { $0.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 0.5))?.si },
+      watermark: option("watermark", nil, nil) {
+        $0.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 0.5))?.si
+      },
       blocks: option("kv_blocks", "num_gpu_blocks_override", nil) { $0.int(in: 1...1_000_000_000_000) })
     // Aliases depend on the framework: without it, half of the keys would be called unknown.
     if framework != nil { reader.finish() }
     if isVLLM, draft.capacityPolicy.value == .reserveToEnd {
       draft.capacityPolicy.field?.reject(
-        "vLLM admits requests on current use and recomputes what it preempts", allowed: CapacityPolicy.currentUse.rawValue)
+        "vLLM admits requests on current use and recomputes what it preempts",
+        allowed: CapacityPolicy.currentUse.rawValue)
     }
     return framework == nil ? nil : draft
   }
@@ -120,7 +127,9 @@ struct EngineReader {
     _ reader: inout MappingReader, _ name: String, _ alias: String?, _ read: (Field) -> Value?
   ) -> EngineDraft.Option<Value> {
     let field = reader.optional(name)
-    guard let alias else { return EngineDraft.Option(value: read(field), field: field.isPresent ? field : nil) }
+    guard let alias else {
+      return EngineDraft.Option(value: read(field), field: field.isPresent ? field : nil)
+    }
     let aliased = reader.optional(alias)
     if field.isPresent, aliased.isPresent { aliased.reject("stated twice, as \(name) and as \(alias)") }
     let chosen = field.isPresent ? field : aliased
@@ -141,7 +150,9 @@ struct EngineChoice {
 
 extension EngineDraft {
   /// The engine for a model on a system; nil where the options contradict each other or the model.
-  func resolved(model: Model, system: SystemSpecification, node: Node, problems: ProblemCollector) -> EngineChoice? {
+  func resolved(model: Model, system: SystemSpecification, node: Node, problems: ProblemCollector)
+    -> EngineChoice?
+  {
     let defaults = EngineDefaults(framework, on: system)
     let before = problems.problems.count
     let longest = model.transformer?.maximumContextTokens ?? 1 + (model.diffusion?.denoisingSteps ?? 1)
@@ -171,6 +182,7 @@ extension EngineDraft {
         capacityPolicy: capacityPolicy.value ?? defaults.capacityPolicy,
         maximumContextTokens: maximumContextTokens.value ?? longest),
       memoryFraction: memoryFraction.value ?? defaults.memoryFraction,
-      blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0, defaults: defaults)
+      blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0,
+      defaults: defaults)
   }
 }

@@ -7,6 +7,8 @@ struct DistributionDraft {
   let make: (_ open: Int) -> LengthDistribution
   /// The longest length; nil where the shape is unbounded and the scenario names no `max`.
   let longest: Int?
+  /// The stated mean of a shape that has no longest length.
+  var openMean: Double?
   let echo: JSONValue
 }
 
@@ -81,14 +83,18 @@ struct LengthsReader {
     guard let input, let output else { return nil }
     func draft(_ length: Int) -> DistributionDraft {
       let uniform = LengthDistribution.inferenceX(length: length, ratio: ratio)
-      return DistributionDraft(make: { _ in uniform }, longest: length, echo: Self.uniformEcho(uniform.limits))
+      return DistributionDraft(
+        make: { _ in uniform }, longest: length, echo: Self.uniformEcho(uniform.limits))
     }
     let inputs = draft(input)
     let outputs = draft(output)
     return LengthsDraft(
       source: .independent(input: inputs, output: outputs), node: node,
       echo: [
-        ("inferencex", .object([("input", .int(input)), ("output", .int(output)), ("ratio", .double(ratio))])),
+        (
+          "inferencex",
+          .object([("input", .int(input)), ("output", .int(output)), ("ratio", .double(ratio))])
+        ),
         ("input", inputs.echo), ("output", outputs.echo),
       ])
   }
@@ -114,7 +120,8 @@ struct LengthsReader {
     if let stated {
       guard let input = dataset.input else { return nil }
       echo.append(("output", stated.echo))
-      return LengthsDraft(source: .independent(input: Self.empirical(input), output: stated), node: reader.node, echo: echo)
+      return LengthsDraft(
+        source: .independent(input: Self.empirical(input), output: stated), node: reader.node, echo: echo)
     }
     guard !outputField.isPresent else { return nil }
     switch dataset.tables {
@@ -122,7 +129,8 @@ struct LengthsReader {
       return LengthsDraft(source: .rows(rows, .independent), node: reader.node, echo: echo)
     case .independent(let input, let output?):
       return LengthsDraft(
-        source: .independent(input: Self.empirical(input), output: Self.empirical(output)), node: reader.node, echo: echo)
+        source: .independent(input: Self.empirical(input), output: Self.empirical(output)), node: reader.node,
+        echo: echo)
     case .independent(_, nil):
       field.reject("has prompts only; state `output` beside it")
       return nil
@@ -133,7 +141,8 @@ struct LengthsReader {
     DistributionDraft(
       make: { _ in .empirical(table) }, longest: table.maximum,
       echo: .object([
-        ("empirical_samples", .int(Int(table.sampleCount))), ("min", .int(table.minimum)), ("max", .int(table.maximum)),
+        ("empirical_samples", .int(Int(table.sampleCount))), ("min", .int(table.minimum)),
+        ("max", .int(table.maximum)),
       ]))
   }
 
@@ -154,7 +163,9 @@ extension LengthsReader {
     reader.finish()
     guard given.count == 1 else {
       if given.count > 1 || reader.remainingKeys().isEmpty {
-        field.reject("one distribution is needed", allowed: "a number of tokens, or one of \(Self.shapes.joined(separator: ", "))")
+        field.reject(
+          "one distribution is needed",
+          allowed: "a number of tokens, or one of \(Self.shapes.joined(separator: ", "))")
       }
       return nil
     }
@@ -216,7 +227,7 @@ extension LengthsReader {
         return shape == "gamma"
           ? .gamma(mean: mean, coefficientOfVariation: variation, minimum: minimum, maximum: longest)
           : .lognormal(mean: mean, coefficientOfVariation: variation, minimum: minimum, maximum: longest)
-      }, longest: maximum, echo: .object([(shape, .object(echo))]))
+      }, longest: maximum, openMean: maximum == nil ? mean : nil, echo: .object([(shape, .object(echo))]))
   }
 
   private func table(_ field: Field) -> DistributionDraft? {
@@ -224,7 +235,9 @@ extension LengthsReader {
     let fileField = reader.required("file")
     let path = paths.path(fileField)
     reader.finish()
-    guard let path, let table = LengthTable.read(path: path, field: fileField, problems: problems) else { return nil }
+    guard let path, let table = LengthTable.read(path: path, field: fileField, problems: problems) else {
+      return nil
+    }
     return Self.empirical(table)
   }
 }

@@ -29,7 +29,8 @@ struct ModelReader {
       switch error {
       case .unknownModel(_, let nearest, let known):
         field.reject(
-          "not a known model", allowed: known.joined(separator: ", ") + ", or the path of a Hugging Face config.json",
+          "not a known model",
+          allowed: known.joined(separator: ", ") + ", or the path of a Hugging Face config.json",
           hint: nearest.map { "did you mean '\($0)'?" })
       default:
         field.reject(error.description)

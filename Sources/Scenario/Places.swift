@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import Quantities
 
 extension ProblemCollector {
   /// Records a problem at a path below a node, at the place of the deepest value on the way.
@@ -21,6 +22,32 @@ extension ProblemCollector {
         file: place.file, line: place.line, column: place.column,
         path: path[depth...].reduce(place.path) { $0.isEmpty ? $1 : $0 + "." + $1 },
         found: isThere ? place.found : found, message: message, allowed: allowed, hint: hint))
+  }
+}
+
+extension Field {
+  /// Records a problem of a whole section, whose contents need no repeating.
+  func refuse(_ message: String, allowed: String? = nil, hint: String? = nil) {
+    guard let node else { return }
+    var problem = node.problem(message, allowed: allowed, hint: hint)
+    problem.found = ""
+    problems.record(problem)
+  }
+
+  /// A reader of an element of a list, which, unlike a key, can't be left empty.
+  func elementMapping() -> MappingReader? {
+    if node?.isNull == true { reject("a mapping (key: value) is needed") }
+    return mapping()
+  }
+
+  /// A share, more than 0 and at most 1: `0.9` or `90 %`.
+  func share() -> Double? {
+    guard let share = quantity(Ratio.self) else { return nil }
+    guard share.si > 0, share.si <= 1 else {
+      reject("out of range", allowed: "more than 0, up to 1 (or 100 %)")
+      return nil
+    }
+    return share.si
   }
 }
 
@@ -47,6 +74,9 @@ func plain(_ value: Double) -> String {
   if value == value.rounded(), abs(value) < 1e15 { return String(Int(value)) }
   return "\(value)"
 }
+
+/// A number of things: `1 rack`, `2 racks`.
+func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 
 /// A count of bytes in GB with one decimal, which budgets that must add up keep.
 func gigabytes(_ bytes: Double) -> String {

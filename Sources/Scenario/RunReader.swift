@@ -27,7 +27,8 @@ struct RunReader {
     draft.duration = durationField.quantity(
       Seconds.self, in: Seconds(si: 0)...Seconds(si: 1e9), above: Seconds(si: 0))
     if until != nil, durationField.isPresent {
-      durationField.reject("the run ends in two ways, until: drained and after a duration", allowed: "one of until, duration")
+      durationField.reject(
+        "the run ends in two ways, until: drained and after a duration", allowed: "one of until, duration")
     }
     let warmUpField = reader.optional("warm_up")
     switch warmUpField.node?.scalar?.text {
@@ -38,7 +39,8 @@ struct RunReader {
       if let seconds = warmUpField.quantity(Seconds.self) {
         draft.warmUp = .seconds(seconds.si)
         if let duration = draft.duration, seconds >= duration {
-          warmUpField.reject("nothing is left of a run of \(duration)", allowed: "less than \(duration), auto or none")
+          warmUpField.reject(
+            "nothing is left of a run of \(duration)", allowed: "less than \(duration), auto or none")
         }
       }
     }
@@ -49,14 +51,23 @@ struct RunReader {
   /// The published figures beside the run's own.
   func references(_ field: Field) -> [Reference] {
     field.list { element -> Reference? in
-      guard var reader = element.mapping() else { return nil }
-      let figure = reader.required("figure").choice(SummaryFigures.paths)
+      guard var reader = element.elementMapping() else { return nil }
+      let figure = self.figure(reader.required("figure"))
       let value = reader.required("value").double()
       let source = reader.required("source").string()
       reader.finish()
       guard let figure, let value, let source else { return nil }
       return Reference(figure: figure, value: value, source: source)
     } ?? []
+  }
+
+  private func figure(_ field: Field) -> String? {
+    guard let text = field.string() else { return nil }
+    if SummaryFigures.paths.contains(text) { return text }
+    field.reject(
+      "not a figure of the JSON summary", allowed: "a path such as \(SummaryFigures.paths[0])",
+      hint: nearestName(to: text, among: SummaryFigures.paths).map { "did you mean '\($0)'?" })
+    return nil
   }
 }
 
@@ -72,11 +83,14 @@ enum SummaryFigures {
         "output_tokens_per_second", "input_tokens_per_second", "requests_per_second",
         "output_tokens_per_second_per_gpu", "total_tokens_per_second_per_gpu", "goodput_requests_per_second",
       ])
-    let latency = ["ttft", "tpot", "itl", "e2e", "queue"].flatMap { under("latency_seconds." + $0, statistics) }
+    let latency = ["ttft", "tpot", "itl", "e2e", "queue"].flatMap {
+      under("latency_seconds." + $0, statistics)
+    }
     let rest =
       under("kv_cache", ["peak_utilisation", "prefix_hit_rate"])
       + under("power_watts", ["gpu_mean", "gpu_peak", "it_mean", "it_peak", "site_mean", "site_peak"])
-      + under("energy", ["gpu_joules_per_output_token", "site_joules_per_output_token", "site_megawatt_hours"])
+      + under(
+        "energy", ["gpu_joules_per_output_token", "site_joules_per_output_token", "site_megawatt_hours"])
       + under("cost", ["dollars_per_million_output_tokens", "output_tokens_per_second_per_megawatt"])
     return throughput + latency + rest
   }()

@@ -17,7 +17,8 @@ public struct ScenarioCatalogue: Sendable {
 
   /// A catalogue of its parts.
   public init(
-    systems: SystemCatalogue, models: ModelCatalogue, datasets: DatasetCatalogue, efficiencies: EfficiencyTable
+    systems: SystemCatalogue, models: ModelCatalogue, datasets: DatasetCatalogue,
+    efficiencies: EfficiencyTable
   ) {
     self.systems = systems
     self.models = models
@@ -38,7 +39,8 @@ public struct ScenarioCatalogue: Sendable {
       problems.record(Problem(file: "model catalogue", message: error.description))
     }
     do { datasets = try DatasetCatalogue.load() } catch {
-      problems.record(Problem(file: error.file, line: error.line > 0 ? error.line : nil, message: error.reason))
+      problems.record(
+        Problem(file: error.file, line: error.line > 0 ? error.line : nil, message: error.reason))
     }
     guard let systems, let models, let datasets, let efficiencies else { throw Problems(problems.problems) }
     return ScenarioCatalogue(systems: systems, models: models, datasets: datasets, efficiencies: efficiencies)

@@ -51,10 +51,12 @@ public struct ScenarioFile: Sendable {
   /// - Returns: the scenario, ready to run.
   /// - Throws: every problem of the file at once.
   public func resolve(
-    point: SweepPoint? = nil, with catalogue: ScenarioCatalogue, options: ResolutionOptions = ResolutionOptions()
+    point: SweepPoint? = nil, with catalogue: ScenarioCatalogue,
+    options: ResolutionOptions = ResolutionOptions()
   ) throws(Problems) -> ResolvedScenario {
     guard let point else {
-      return try ScenarioResolver(document, file: document.file, catalogue: catalogue, options: options).resolve()
+      return try ScenarioResolver(document, file: document.file, catalogue: catalogue, options: options)
+        .resolve()
     }
     do {
       let changed = try point.applied(to: document)

@@ -25,7 +25,10 @@ struct ScenarioResolver {
   /// The scenario; throws every problem at once.
   func resolve(point: SweepPoint? = nil) throws(Problems) -> ResolvedScenario {
     var root = MappingReader(document.root, problems: problems)
-    _ = root.required("tokenmill").int(in: 1...1)
+    let version = root.required("tokenmill")
+    if let number = version.int(), number != 1 {
+      version.reject("this program reads version 1 of the format")
+    }
     let name = root.required("name").string()
     let description = root.optional("description").string()
     let systems = self.systems(root.optional("hardware"))
@@ -39,7 +42,8 @@ struct ScenarioResolver {
     let streams = self.streams(root.required("workload"), drafts, hasDuration: run.duration != nil)
     let references = runReader.references(root.optional("references"))
     if root.optional("sweep").isPresent { _ = SweepReader(document: document, problems: problems).points() }
-    root.optional("plan").reject("planning is not supported yet", hint: "state one configuration, or sweep over several")
+    root.optional("plan").refuse(
+      "planning is not supported yet", hint: "state one configuration, or sweep over several")
     root.finish()
 
     checkEnds(streams, run)
@@ -50,13 +54,14 @@ struct ScenarioResolver {
     }
     if let site { place(&designs, drafts, on: site.site) }
     try problems.throwIfAny()
-    guard let name, let site, !designs.contains(where: { $0 == nil }) else {
+    guard let name, let site, designs.allSatisfy({ $0 != nil }) else {
       throw Problems(document.root.problem("the scenario can't be resolved"))
     }
     let deployments = designs.compactMap { $0?.resolved() }
     let warmUp = run.warmUp ?? (streams.allSatisfy { $0.arrivals?.isClosedLoop == true } ? .none : .automatic)
     let echo = Echo(
-      name: name, description: description, point: point, site: site.echo, deployments: designs.compactMap { $0 },
+      name: name, description: description, point: point, site: site.echo,
+      deployments: designs.compactMap { $0 },
       run: run, seed: seed, warmUp: warmUp, references: references)
     return ResolvedScenario(
       name: name, site: site.site, deployments: deployments,
@@ -94,7 +99,8 @@ struct ScenarioResolver {
   private func streams(_ field: Field, _ drafts: [DeploymentDraft], hasDuration: Bool) -> [StreamDraft] {
     if field.node?.elements?.isEmpty == true { field.reject("at least one stream of requests is needed") }
     let reader = WorkloadReader(
-      datasets: catalogue.datasets, paths: paths, deployments: drafts.compactMap(\.name), hasDuration: hasDuration,
+      datasets: catalogue.datasets, paths: paths, deployments: drafts.compactMap(\.name),
+      hasDuration: hasDuration,
       problems: problems)
     return field.list { reader.read($0) } ?? []
   }
@@ -115,14 +121,16 @@ struct ScenarioResolver {
     guard streams.allSatisfy({ $0.deployment != nil }), !streams.isEmpty else { return }
     for draft in drafts {
       guard let name = draft.name, !streams.contains(where: { $0.deployment == name }) else { continue }
-      problems.record(draft.node.problem("no workload names the deployment '\(name)'"))
+      Field(draft.node, problems: problems).refuse("no workload names the deployment '\(name)'")
     }
   }
 }
 
 extension ScenarioResolver {
   /// Gives every deployment its replicas: the stated ones first, then `fill`.
-  private func place(_ designs: inout [DesignedDeployment?], _ drafts: [DeploymentDraft], on site: ResolvedSite) {
+  private func place(
+    _ designs: inout [DesignedDeployment?], _ drafts: [DeploymentDraft], on site: ResolvedSite
+  ) {
     let filling = drafts.filter { $0.replicas == .fill }
     for draft in filling.dropFirst() {
       problems.record(
@@ -135,9 +143,14 @@ extension ScenarioResolver {
     for (index, draft) in drafts.enumerated() {
       guard let parallel = draft.parallel, case .exactly(let count)? = draft.replicas else { continue }
       let room = placement.room(for: parallel)
+      guard room > 0 else {
+        refuseReplica(draft, parallel, placement, site)
+        continue
+      }
       guard count <= room else {
         draft.replicasField.reject(
-          "more than fit: \(placement.free) accelerators are free, a replica takes \(parallel.accelerators)",
+          "more than fit: of the site's \(counted(site.accelerators, "accelerator")), \(placement.free) are free, and a replica takes "
+            + "\(parallel.accelerators)",
           allowed: "at most \(room)")
         continue
       }
@@ -149,15 +162,24 @@ extension ScenarioResolver {
       guard let parallel = draft.parallel, draft.replicas == .fill else { continue }
       let room = placement.room(for: parallel)
       guard room > 0 else {
-        problems.record(
-          below: draft.node, at: ["parallel"], found: "\(parallel.accelerators) accelerators a replica",
-          message: "no replica fits on the \(placement.free) accelerators that are free of \(site.accelerators)")
+        refuseReplica(draft, parallel, placement, site)
         continue
       }
       designs[index]?.replicas = room
       designs[index]?.replicasSource =
-        "fill: \(placement.free) accelerators in scale-up domains of \(placement.domainSize), "
+        "fill: \(counted(placement.free, "accelerator")) in scale-up domains of \(placement.domainSize), "
         + "\(parallel.accelerators) a replica"
     }
+  }
+
+  private func refuseReplica(
+    _ draft: DeploymentDraft, _ parallel: Parallelism, _ placement: Placement, _ site: ResolvedSite
+  ) {
+    // That no domain is large enough, whatever stands on it, is the design's problem and reported there.
+    guard parallel.acceleratorsPerStage <= placement.domainSize else { return }
+    problems.record(
+      below: draft.node, at: ["parallel"],
+      found: "\(counted(parallel.accelerators, "accelerator")) a replica",
+      message: "no replica fits: \(placement.free) of \(counted(site.accelerators, "accelerator")) are free")
   }
 }

@@ -13,11 +13,20 @@ enum FacilityDefaults {
   static func overhead(_ cooling: Cooling?) -> (value: Double, source: String) {
     switch cooling {
     case .liquid:
-      (0.16, "liquid cooling at a PUE of 1.22, the middle of direct-to-chip sites (AI Infra Map PUE tool): 1.22 x 0.95 - 1")
+      (
+        0.16,
+        "liquid cooling at a PUE of 1.22, the middle of direct-to-chip sites (AI Infra Map PUE tool): 1.22 x 0.95 - 1"
+      )
     case .air:
-      (0.48, "air cooling at a PUE of 1.56, the industry's average (Uptime Institute survey 2024): 1.56 x 0.95 - 1")
+      (
+        0.48,
+        "air cooling at a PUE of 1.56, the industry's average (Uptime Institute survey 2024): 1.56 x 0.95 - 1"
+      )
     case nil:
-      (0.48, "cooling not known, taken as air at a PUE of 1.56 (Uptime Institute survey 2024): 1.56 x 0.95 - 1")
+      (
+        0.48,
+        "cooling not known, taken as air at a PUE of 1.56 (Uptime Institute survey 2024): 1.56 x 0.95 - 1"
+      )
     }
   }
 }
@@ -41,17 +50,16 @@ struct SiteReader {
     let powerField = reader.optional("power")
     let power = powerField.quantity(Watts.self, above: Watts(si: 0))
     if given.count != 1 {
-      field.reject(
-        given.isEmpty ? "the site has no size" : "the site has \(given.count) sizes: \(given.joined(separator: ", "))",
+      field.refuse(
+        given.isEmpty
+          ? "the site has no size" : "the site has \(given.count) sizes: \(given.joined(separator: ", "))",
         allowed: "exactly one of racks, nodes, accelerators, power")
     }
-    let efficiencyField = reader.optional("conversion_efficiency")
-    let efficiency = efficiencyField.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 1), above: Ratio(si: 0))
-    let overheadField = reader.optional("overhead")
-    let overhead = overheadField.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 10))
+    let efficiency = reader.optional("conversion_efficiency").share()
+    let overhead = reader.optional("overhead").quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 10))
     reader.finish()
     guard let system, given.count == 1 else { return nil }
-    let facility = Facility(efficiency: efficiency?.si, overhead: overhead?.si, cooling: system.rack.cooling)
+    let facility = Facility(efficiency: efficiency, overhead: overhead?.si, cooling: system.rack.cooling)
     var site = ResolvedSite(
       system: system, accelerators: 0, nodes: 0, racks: 0, conversionEfficiency: facility.efficiency,
       overheadPerITWatt: facility.overhead)
@@ -61,13 +69,16 @@ struct SiteReader {
       site.nodes = nodes
       site.racks = ceilDivide(nodes, system.nodesPerRack)
       site.accelerators = nodes * system.node.accelerators
-      site.arithmetic = ["\(nodes) nodes x \(system.node.accelerators) accelerators = \(site.accelerators)"]
+      site.arithmetic = [
+        "\(counted(nodes, "node")) x \(counted(system.node.accelerators, "accelerator")) = \(site.accelerators)"
+      ]
     } else if let accelerators {
       site.accelerators = accelerators
       site.nodes = ceilDivide(accelerators, system.node.accelerators)
       site.racks = ceilDivide(site.nodes, system.nodesPerRack)
       site.arithmetic = [
-        "\(accelerators) accelerators in \(site.nodes) nodes of \(system.node.accelerators), \(site.racks) racks"
+        "\(counted(accelerators, "accelerator")) in \(counted(site.nodes, "node")) of \(system.node.accelerators), "
+          + counted(site.racks, "rack")
       ]
     } else if let power {
       guard size(&site, power: power, field: powerField) else { return nil }
@@ -82,7 +93,8 @@ struct SiteReader {
     site.nodes = racks * site.system.nodesPerRack
     site.accelerators = racks * site.system.rack.accelerators
     site.arithmetic.append(
-      "\(racks) racks x \(site.system.rack.accelerators) accelerators = \(site.accelerators)")
+      "\(counted(racks, "rack")) x \(counted(site.system.rack.accelerators, "accelerator")) = \(site.accelerators)"
+    )
   }
 
   /// As many racks as the grid connection carries at nameplate, conversion and cooling included.

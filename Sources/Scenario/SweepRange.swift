@@ -46,17 +46,18 @@ struct SweepRange {
     reader.finish()
     guard let from, let to, sameUnit([from, to]) else { return nil }
     guard factorField.isPresent != pointsField.isPresent else {
-      field.reject("a log_range has a factor or a number of points", allowed: "one of factor, points")
+      field.refuse("a log_range has a factor or a number of points", allowed: "one of factor, points")
       return nil
     }
     guard from.number > 0 else {
-      field.reject("a log_range starts above 0")
+      field.refuse("a log_range starts above 0")
       return nil
     }
     guard to.number >= from.number else { return empty() }
     if let points {
       let ratio = log(to.number / from.number) / Double(points - 1)
-      let isWhole = from.unit.isEmpty && from.number == from.number.rounded() && to.number == to.number.rounded()
+      let isWhole =
+        from.unit.isEmpty && from.number == from.number.rounded() && to.number == to.number.rounded()
       let values = (0..<points).map { index in
         let value = index == points - 1 ? to.number : from.number * exp(ratio * Double(index))
         return text(isWhole ? value.rounded() : value, from.unit)
@@ -96,18 +97,19 @@ struct SweepRange {
   private func sameUnit(_ bounds: [Bound]) -> Bool {
     let units = bounds.map(\.unit)
     if units.allSatisfy({ $0 == units[0] }) { return true }
-    field.reject("a range has one unit, not \(units.map { $0.isEmpty ? "none" : $0 }.joined(separator: ", "))")
+    field.refuse(
+      "a range has one unit, not \(units.map { $0.isEmpty ? "none" : $0 }.joined(separator: ", "))")
     return false
   }
 
   private func limited(_ count: Double) -> Bool {
     if count < Double(SweepReader.maximumPoints) { return true }
-    field.reject("too many values", allowed: "at most \(SweepReader.maximumPoints)")
+    field.refuse("too many values", allowed: "at most \(SweepReader.maximumPoints)")
     return false
   }
 
   private func empty() -> [String]? {
-    field.reject("'to' is below 'from'")
+    field.refuse("'to' is below 'from'")
     return nil
   }
 

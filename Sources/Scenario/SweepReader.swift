@@ -23,14 +23,14 @@ struct SweepReader {
     let groups = zipped(axes, reader.optional("zip"))
     reader.finish()
     if node.entries != nil, axes.isEmpty, problems.problems.count == before {
-      problems.record(node.problem("a sweep needs at least one axis"))
+      Field(node, problems: problems).refuse("a sweep needs at least one axis")
     }
     guard problems.problems.count == before else { return nil }
     return product(groups, node)
   }
 
   private func axis(_ field: Field) -> Axis? {
-    guard var reader = field.mapping() else { return nil }
+    guard var reader = field.elementMapping() else { return nil }
     let pathField = reader.required("path")
     let path = pathField.string()
     let forms = ["values", "range", "log_range"]
@@ -42,8 +42,10 @@ struct SweepReader {
     case ["log_range"]: values = SweepRange(field: reader.optional("log_range")).logarithmicValues()
     default:
       values = nil
-      field.reject(
-        given.isEmpty ? "an axis needs values" : "an axis has one kind of values, not \(given.joined(separator: " and "))",
+      field.refuse(
+        given.isEmpty
+          ? "an axis needs values"
+          : "an axis has one kind of values, not \(given.joined(separator: " and "))",
         allowed: "one of values, range, log_range")
     }
     reader.finish()
@@ -56,7 +58,8 @@ struct SweepReader {
       _ = try document.setting(path: path, to: first)
     } catch {
       for problem in error.all {
-        pathField.reject("which can't be set: \(problem.message)", allowed: problem.allowed, hint: problem.hint)
+        pathField.reject(
+          "which can't be set: \(problem.message)", allowed: problem.allowed, hint: problem.hint)
       }
       return nil
     }
@@ -83,14 +86,14 @@ struct SweepReader {
       guard let members, let first = members.first else { continue }
       guard members.allSatisfy({ $0.values.count == first.values.count }) else {
         let counts = members.map { "\($0.values.count)" }.joined(separator: ", ")
-        group.reject("axes that move together need equally many values, these have \(counts)")
+        group.refuse("axes that move together need equally many values, these have \(counts)")
         continue
       }
       let paths = members.map(\.path)
       guard let position = groups.firstIndex(where: { $0.count == 1 && $0[0].path == first.path }),
         paths.allSatisfy({ path in groups.contains { $0.count == 1 && $0[0].path == path } })
       else {
-        group.reject("an axis moves together with one group only")
+        group.refuse("an axis moves together with one group only")
         continue
       }
       groups[position] = members
@@ -106,8 +109,8 @@ struct SweepReader {
       count = overflow ? .max : next
     }
     guard count <= Self.maximumPoints else {
-      problems.record(
-        node.problem("the axes make \(count) points", allowed: "at most \(Self.maximumPoints) points"))
+      Field(node, problems: problems)
+        .refuse("the axes make \(count) points", allowed: "at most \(Self.maximumPoints) points")
       return nil
     }
     return (0..<count).map { index in

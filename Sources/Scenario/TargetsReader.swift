@@ -45,7 +45,9 @@ struct TargetsReader {
       var strictest: (share: Double, limit: Seconds)?
       for (suffix, share) in Self.percentiles {
         let target = reader.optional(metric.rawValue + suffix)
-        guard let limit = target.quantity(Seconds.self, in: Seconds(si: 0)...Seconds(si: 1e9), above: Seconds(si: 0))
+        guard
+          let limit = target.quantity(
+            Seconds.self, in: Seconds(si: 0)...Seconds(si: 1e9), above: Seconds(si: 0))
         else { continue }
         targets.append(PercentileTarget(metric: metric, share: share, limit: limit))
         echo.append((metric.rawValue + suffix + "_seconds", .double(limit.si)))

@@ -29,7 +29,7 @@ struct WorkloadReader {
 
   /// One stream; nil where it is no mapping.
   func read(_ field: Field) -> StreamDraft? {
-    guard var reader = field.mapping() else { return nil }
+    guard var reader = field.elementMapping() else { return nil }
     let deployment = self.deployment(&reader)
     let arrivals = ArrivalsReader(paths: paths, hasDuration: hasDuration, problems: problems)
       .read(reader.required("arrivals"))
@@ -40,7 +40,8 @@ struct WorkloadReader {
     let targets = TargetsReader().read(reader.optional("targets"))
     reader.finish()
     return StreamDraft(
-      node: reader.node, deployment: deployment, arrivals: arrivals, lengths: lengths, lengthsField: lengthsField,
+      node: reader.node, deployment: deployment, arrivals: arrivals, lengths: lengths,
+      lengthsField: lengthsField,
       maximumOutputTokens: maximum, maximumOutputField: maximumField, targets: targets.each,
       percentileTargets: targets.percentiles, targetsEcho: targets.echo)
   }
@@ -66,6 +67,8 @@ struct StreamLengths {
   let maximumOutputTokens: Int
   /// How `maximumOutputTokens` was found.
   let maximumOutputSource: String
+  /// A mean that what is left of the context can't reach, in words; nil where there is none.
+  var unreachableMean: String?
   let echo: [(String, JSONValue)]
 }
 
@@ -80,7 +83,8 @@ extension StreamDraft {
     let draft =
       lengths
       ?? arrivals?.traceLengths.map {
-        LengthsDraft(source: .rows($0, .cyclic), node: node, echo: [("trace", .string("the rows of the trace"))])
+        LengthsDraft(
+          source: .rows($0, .cyclic), node: node, echo: [("trace", .string("the rows of the trace"))])
       }
     guard let draft else { return nil }
     let longestInput = draft.longestInput
@@ -96,9 +100,15 @@ extension StreamDraft {
     }
     let inputCap = max(1, context - maximum)
     let lengths: RequestLengths
+    var unreachable: String?
     switch draft.source {
     case .independent(let input, let output):
-      lengths = RequestLengths(input: input.make(inputCap), output: output.make(maximum), seed: seed, name: name)
+      for (what, draft, most) in [("prompts", input, inputCap), ("answers", output, maximum)] {
+        guard let mean = draft.openMean, mean > Double(most) else { continue }
+        unreachable = "\(what) of \(plain(mean)) tokens on average, when none can be longer than \(most)"
+      }
+      lengths = RequestLengths(
+        input: input.make(inputCap), output: output.make(maximum), seed: seed, name: name)
     case .rows(let rows, let order):
       lengths = RequestLengths(rows: rows, order: order, seed: seed, name: name)
     }
@@ -108,13 +118,14 @@ extension StreamDraft {
     if longestInput == nil { echo.append(("longest_input_tokens", .int(inputCap))) }
     return StreamLengths(
       lengths: lengths, longestInput: longestInput, maximumOutputTokens: maximum, maximumOutputSource: source,
-      echo: echo)
+      unreachableMean: unreachable, echo: echo)
   }
 
   /// The lengths of an image model's requests: one prompt, and as many steps as the model denoises.
   func imageLengths(steps: Int, seed: UInt64, name: String) -> StreamLengths {
     StreamLengths(
-      lengths: RequestLengths(input: .fixed(1), output: .fixed(steps), seed: seed, name: name), longestInput: 1,
+      lengths: RequestLengths(input: .fixed(1), output: .fixed(steps), seed: seed, name: name),
+      longestInput: 1,
       maximumOutputTokens: steps, maximumOutputSource: "denoising steps of the model",
       echo: [("images_per_request", .int(1)), ("denoising_steps", .int(steps))])
   }

@@ -1,4 +1,6 @@
+import Documents
 import Foundation
+import Scenario
 
 /// The root of the package, from this file's own place.
 let packageRoot = URL(fileURLWithPath: #filePath)
@@ -6,3 +8,8 @@ let packageRoot = URL(fileURLWithPath: #filePath)
 
 /// The path of a scenario that ships with the program.
 func shippedPath(_ name: String) -> String { packageRoot.appendingPathComponent("scenarios/" + name).path }
+
+/// The catalogue that comes with the program, loaded once.
+enum Catalogue {
+  static let shared = Result { () throws(Problems) in try ScenarioCatalogue.load() }
+}

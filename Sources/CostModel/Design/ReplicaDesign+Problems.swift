@@ -38,6 +38,8 @@ extension ReplicaDesign {
         demand("parallel.tensor", parallel.tensor, divides: attention.heads, "attention heads")
       case .linear(let attention):
         demand("parallel.tensor", parallel.tensor, divides: attention.valueHeads, "value heads")
+      case .compressed(let attention):
+        demand("parallel.tensor", parallel.tensor, divides: attention.heads, "attention heads")
       case .none: break
       }
       if case .mixtureOfExperts(let mixture) = group.feedForward {

@@ -60,6 +60,9 @@ extension ReplicaDesign {
   public func stepCosts(
     maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int
   ) -> StepCostTable {
+    precondition(
+      model.unsupportedFeatures.isEmpty,
+      "\(model.id) has features that are not modelled: ask problems() first")
     if let diffusion = model.diffusion {
       return diffusionCosts(diffusion, maximumBatchSize: maximumBatchSize, tokens: maximumBatchTokens)
     }

@@ -17,7 +17,7 @@ extension LayerOperators {
     case .latent(let attention):
       // Every accelerator of a tensor group holds the whole compressed vector.
       return Double(attention.keyValueElementsPerToken) * bytes
-    case .linear, .none: return 0
+    case .linear, .compressed, .none: return 0
     }
   }
 
@@ -40,14 +40,14 @@ extension LayerOperators {
         ? 2 * attention.keyValueRank + attention.rotaryHeadDimension
         : attention.nonRotaryHeadDimension + attention.rotaryHeadDimension + attention.valueHeadDimension
       return 2 * Double(attention.heads * width) / Double(parallel.tensor)
-    case .linear, .none: return 0
+    case .linear, .compressed, .none: return 0
     }
   }
 
   /// One decode step of `sequences` with `context` attended tokens each, on average.
   func decodeAttention(sequences: Double, context: Double) -> CostVector {
     switch group.attention {
-    case .linear, .none: return .zero
+    case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent: break
     }
     let pairs = sequences * context
@@ -60,7 +60,7 @@ extension LayerOperators {
   /// Attention of prompt chunks with `pairs` (query, key) pairs, without the launch.
   func chunkAttention(pairs: Double) -> CostVector {
     switch group.attention {
-    case .linear, .none: return .zero
+    case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent: break
     }
     let work = KernelWork(flops: pairs * flopsPerPair(absorbed: false), launches: 0)
@@ -70,7 +70,7 @@ extension LayerOperators {
   /// The launch of attention over prompt chunks.
   func chunkLaunch() -> CostVector {
     switch group.attention {
-    case .linear, .none: return .zero
+    case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent:
       return roofline.cost(KernelWork(), .prefillAttention, lane: .prefillAttention)
     }

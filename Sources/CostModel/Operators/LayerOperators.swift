@@ -51,7 +51,7 @@ struct LayerOperators: Sendable {
   private func attentionProjections(tokens: Double) -> CostVector {
     let tensor = Double(parallel.tensor)
     switch group.attention {
-    case .none: return .zero
+    case .compressed, .none: return .zero
     case .groupedQuery(let attention):
       let query = Double(attention.queryHeads * attention.headDimension) / tensor
       let keyValue = Double(2 * keyValueHeadsHere(attention) * attention.headDimension)
