@@ -1,5 +1,5 @@
 /// What a benchmark looks at.
-enum Tier: String, CaseIterable {
+enum Tier: String, CaseIterable, Sendable {
   /// Operations that every event pays for.
   case frequent
   /// One step of an engine.
@@ -21,13 +21,13 @@ struct Pass {
 }
 
 /// Something to measure.
-struct Benchmark {
+struct Benchmark: Sendable {
   let name: String
   let tier: Tier
   /// What one operation is.
   let unit: String
   /// Prepares, unmeasured, what the returned closure then does once a call, measured.
-  let prepare: () async throws -> (() async -> Pass)
+  let prepare: @Sendable () async throws -> (@Sendable () async -> Pass)
 }
 
 /// A running digest (FNV-1a over 64-bit words).
