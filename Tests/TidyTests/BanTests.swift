@@ -5,7 +5,9 @@ import Testing
 struct BanTests {
   @Test("banned names", arguments: Ban.all)
   func bans(ban: Ban) throws {
-    let findings = try SourceTree.swift.filter { ban.applies(to: $0.path) }.flatMap { try ban.findings(in: $0) }
+    let findings = try SourceTree.swift.filter { ban.applies(to: $0.path) }.flatMap {
+      try ban.findings(in: $0)
+    }
     #expect(findings.isEmpty, "\(report(findings))")
   }
 
@@ -17,7 +19,8 @@ struct BanTests {
     #expect(try ban.findings(in: bad).map(\.line) == [2])
     let good = ProjectFile(
       path: "Sample.swift",
-      text: "// \(ban.sample)\n/* /* \(ban.sample) */ \(ban.sample) */\nlet text = #\"\(ban.sample) \"no\" \"#\n")
+      text:
+        "// \(ban.sample)\n/* /* \(ban.sample) */ \(ban.sample) */\nlet text = #\"\(ban.sample) \"no\" \"#\n")
     #expect(try ban.findings(in: good).isEmpty)
   }
 
@@ -63,13 +66,15 @@ struct BanTests {
 enum CommentRules {
   /// Comments that a compiler would take: statements that end like code, or begin like nothing but code.
   static func commentedOutCode(in file: ProjectFile) -> [Finding] {
-    let code = #/^(let|var) \w+( ?:[^.]+)? = |^(return|import|guard|if|for|while|func|switch) ?.*[{(;]$|^return \w+$|^[{}]$|;$|\{$/#
-    return SwiftText(file.text).comments.enumerated().compactMap { index, line in
+    let code =
+      #/^(let|var) \w+( ?:[^.]+)? = |^(return|import|guard|if|for|while|func|switch) ?.*[{(;]$|^return \w+$|^[{}]$|;$|\{$/#
+    return file.swift.comments.enumerated().compactMap { index, line in
       let comment = line.trimmingCharacters(in: .whitespaces)
       guard comment.hasPrefix("//"), !comment.hasPrefix("///") else { return nil }
       let text = comment.dropFirst(2).trimmingCharacters(in: .whitespaces)
       guard text.firstMatch(of: code) != nil else { return nil }
-      return Finding(path: file.path, line: index + 1, message: "commented-out code: version control remembers it")
+      return Finding(
+        path: file.path, line: index + 1, message: "commented-out code: version control remembers it")
     }
   }
 
@@ -79,7 +84,8 @@ enum CommentRules {
     guard let note = try? Regex("\\b(\(words))\\b") else { return [] }
     return file.lines.enumerated().compactMap { index, line in
       guard line.firstMatch(of: note) != nil else { return nil }
-      return Finding(path: file.path, line: index + 1, message: "a note to do something later: do it, or open an issue")
+      return Finding(
+        path: file.path, line: index + 1, message: "a note to do something later: do it, or open an issue")
     }
   }
 }

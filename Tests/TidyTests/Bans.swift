@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Something that must not stand in code, and what to use instead.
 struct Ban: Sendable, CustomTestStringConvertible {
@@ -23,7 +24,7 @@ struct Ban: Sendable, CustomTestStringConvertible {
 
   func findings(in file: ProjectFile) throws -> [Finding] {
     let expression = try NSRegularExpression(pattern: pattern)
-    return SwiftText(file.text).code.enumerated().compactMap { index, line in
+    return file.swift.code.enumerated().compactMap { index, line in
       let line = String(line)
       let range = NSRange(line.startIndex..., in: line)
       guard expression.firstMatch(in: line, range: range) != nil else { return nil }
@@ -42,7 +43,8 @@ extension Ban {
       sample: "let now = Date()"),
     Ban(
       name: "SystemRandomNumberGenerator", pattern: #"\bSystemRandomNumberGenerator\b"#,
-      advice: "draw from a RandomStream of the run's seed", sample: "var generator = SystemRandomNumberGenerator()"),
+      advice: "draw from a RandomStream of the run's seed",
+      sample: "var generator = SystemRandomNumberGenerator()"),
     Ban(
       name: ".random(in:)", pattern: #"\.random\("#, advice: "draw from a RandomStream of the run's seed",
       sample: "let draw = Int.random(in: 0..<6)"),
@@ -54,7 +56,8 @@ extension Ban {
       advice: "draw an index from a RandomStream of the run's seed", sample: "let row = rows.randomElement()"),
     Ban(
       name: "hashValue", pattern: #"\bhashValue\b"#,
-      advice: "it differs from process to process; key streams by name and index", sample: "let key = name.hashValue"),
+      advice: "it differs from process to process; key streams by name and index",
+      sample: "let key = name.hashValue"),
     Ban(
       name: "Hasher()", pattern: #"\bHasher\(\)"#,
       advice: "it differs from process to process; mix words by hand", sample: "var hasher = Hasher()"),
@@ -72,12 +75,15 @@ extension Ban {
       advice: "libraries return values or log; the command line writes", inside: ["Sources/", "Tests/"],
       except: ["Sources/tokenmill/"], sample: "print(total)"),
     Ban(
-      name: "exit", pattern: #"(?<![.\w])(exit|abort)\("#, advice: "throw; only the command line ends the process",
+      name: "exit", pattern: #"(?<![.\w])(exit|abort)\("#,
+      advice: "throw; only the command line ends the process",
       inside: ["Sources/"], except: ["Sources/tokenmill/"], sample: "exit(1)"),
     Ban(
-      name: "try!", pattern: #"\btry!"#, advice: "throw, or handle the error", sample: "let text = try! read()"),
+      name: "try!", pattern: #"\btry!"#, advice: "throw, or handle the error",
+      sample: "let text = try! read()"),
     Ban(
-      name: "as!", pattern: #"\bas!"#, advice: "use as? and say what else it can be", sample: "let count = any as! Int"),
+      name: "as!", pattern: #"\bas!"#, advice: "use as? and say what else it can be",
+      sample: "let count = any as! Int"),
     Ban(
       name: "import XCTest", pattern: #"\bimport\s+XCTest\b"#, advice: "use Swift Testing: import Testing",
       sample: "import XCTest"),
@@ -86,7 +92,8 @@ extension Ban {
       advice: "import Glibc, Musl or Darwin for what libm has", inside: ["Sources/Simulation/"],
       sample: "import Foundation"),
     Ban(
-      name: "iteration over a dictionary", pattern: #"\bin\s+[^{]*\.(keys|values)\b|\.keys\.(map|for|red|fil|first|flat|com|join)"#,
+      name: "iteration over a dictionary",
+      pattern: #"\bin\s+[^{]*\.(keys|values)\b|\.keys\.(map|for|red|fil|first|flat|com|join)"#,
       advice: "its order differs from process to process: iterate over sorted keys, or keep an array",
       inside: modelled, sample: "for key in counts.keys { add(key) }"),
     Ban(

@@ -5,6 +5,14 @@ struct ProjectFile: Sendable {
   /// From the root of the package, such as `Sources/Models/Model.swift`.
   let path: String
   let text: String
+  /// The text without comments and literals; nothing where the file is not Swift.
+  let swift: SwiftText
+
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+    swift = SwiftText(path.hasSuffix(".swift") ? text : "")
+  }
 
   var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
   var isSwift: Bool { path.hasSuffix(".swift") }
@@ -22,7 +30,9 @@ enum SourceTree {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  private static let folders = ["Sources", "Tests", "Benchmarks", "scenarios", "docs", "calibration", "notebooks", ".ci"]
+  private static let folders = [
+    "Sources", "Tests", "Benchmarks", "scenarios", "docs", "calibration", "notebooks", ".ci",
+  ]
   private static let leftOut: Set<String> = [
     ".build", ".venv", ".ipynb_checkpoints", "__pycache__", ".swiftpm", ".DS_Store", "Package.resolved",
   ]
@@ -32,7 +42,9 @@ enum SourceTree {
     var files: [ProjectFile] = []
     var pending = folders
     let here = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
-    for name in here where !isFolder(name) && !leftOut.contains(name) && name != ".git" { read(name, into: &files) }
+    for name in here where !isFolder(name) && !leftOut.contains(name) && name != ".git" {
+      read(name, into: &files)
+    }
     while let folder = pending.popLast() {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path + "/" + folder)) ?? []
       for name in names where !leftOut.contains(name) {
@@ -53,7 +65,9 @@ enum SourceTree {
 
   /// Adds a file if it is text: no file of ours has a zero byte.
   private static func read(_ path: String, into files: inout [ProjectFile]) {
-    guard let data = FileManager.default.contents(atPath: root.path + "/" + path), !data.contains(0) else { return }
+    guard let data = FileManager.default.contents(atPath: root.path + "/" + path), !data.contains(0) else {
+      return
+    }
     files.append(ProjectFile(path: path, text: String(decoding: data, as: UTF8.self)))
   }
 }

@@ -11,7 +11,8 @@ struct SwiftText {
   init(_ source: String) {
     var scanner = Scanner(Array(source.utf8))
     scanner.run()
-    code = String(decoding: scanner.code, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    code = String(decoding: scanner.code, as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false)
     comments = String(decoding: scanner.comments, as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false)
   }

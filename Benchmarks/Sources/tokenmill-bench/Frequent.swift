@@ -29,7 +29,8 @@ enum Frequent {
           guard let entry = queue.popEntry() else { break }
           queue.advanceClock(to: entry.time)
           checksum.add(entry.time.nanoseconds)
-          queue.push(entry.event, at: SimTime(nanoseconds: entry.time.nanoseconds + Int64(stream.next() >> 40)))
+          queue.push(
+            entry.event, at: SimTime(nanoseconds: entry.time.nanoseconds + Int64(stream.next() >> 40)))
         }
         return Pass(operations: operations, checksum: checksum.value)
       }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `tokenmill-bench [--tier TIER]… [--only NAME]… [--passes N] [--json FILE] [--list]`
+/// The command line: `tokenmill-bench [--tier TIER]… [--only NAME]… [--passes N] [--json FILE] [--list]`.
 @main
 struct Main {
   private struct Options {
@@ -61,7 +61,9 @@ struct Main {
         options.tiers.append(tier)
       case "--only": options.names.append(value)
       case "--passes":
-        guard let passes = Int(value), passes >= 1 else { throw BenchmarkError(message: "--passes is 1 or more") }
+        guard let passes = Int(value), passes >= 1 else {
+          throw BenchmarkError(message: "--passes is 1 or more")
+        }
         options.passes = passes
       case "--json": options.json = value
       default: throw BenchmarkError(message: "no option '\(argument)'")
@@ -76,7 +78,8 @@ enum Table {
   private static let widths = [20, 10, 12, 13, 12, 12, 10, 10, 18]
 
   static let header = line([
-    "benchmark", "operations", "CPU ns/op", "op/CPU-s", "events/s", "steps/s", "peak MB", "grown B/op", "checksum",
+    "benchmark", "operations", "CPU ns/op", "op/CPU-s", "events/s", "steps/s", "peak MB", "grown B/op",
+    "checksum",
   ])
 
   static func row(_ measurement: Measurement) -> String {
@@ -84,7 +87,8 @@ enum Table {
       measurement.counts[key].map { String(format: "%.0f", $0 / measurement.cpuSeconds) } ?? ""
     }
     return line([
-      measurement.name, "\(measurement.operations)", String(format: "%.1f", measurement.nanosecondsPerOperation),
+      measurement.name, "\(measurement.operations)",
+      String(format: "%.1f", measurement.nanosecondsPerOperation),
       String(format: "%.0f", measurement.operationsPerCPUSecond), rate("events"), rate("steps"),
       String(format: "%.1f", Double(measurement.peakResidentBytes) / 1e6),
       String(format: "%.1f", Double(measurement.grownResidentBytes) / Double(measurement.operations)),

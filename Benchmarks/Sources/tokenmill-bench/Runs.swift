@@ -81,7 +81,8 @@ enum Runs {
     }
     for epoch in outcome.observations.epochs {
       for histogram in [
-        epoch.timeToFirstToken, epoch.timePerOutputToken, epoch.interTokenLatency, epoch.endToEnd, epoch.queue,
+        epoch.timeToFirstToken, epoch.timePerOutputToken, epoch.interTokenLatency, epoch.endToEnd,
+        epoch.queue,
       ] {
         for cell in histogram.cells {
           checksum.add(cell.lowerNanoseconds)
