@@ -60,10 +60,14 @@ let package = Package(
       on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
     tests(
       "ScenarioTests",
-      of: ["Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+      of: [
+        "Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities",
+      ]),
     floor(
       "Results",
-      on: ["Simulation", "CostModel", "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+      on: [
+        "Simulation", "CostModel", "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests(
       "ResultsTests",
       of: [
@@ -86,6 +90,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: warnings),
+    tests("StudiesTests", of: ["Studies", "Results", "Scenario", "Simulation", "Documents"]),
+    tests("AcceptanceTests", of: ["tokenmill"]),
     tests("WorkloadTests", of: ["Workload", "CGSL"]),
   ],
   swiftLanguageModes: [.v6]

@@ -18,7 +18,7 @@ struct ScenarioOptions: ParsableArguments {
   @Option(help: "Seed of every random stream, in place of the file's run.seed.")
   var seed: UInt64?
 
-  @Flag(help: "Simulate every engine step by itself: slower, same results.")
+  @Flag(help: "Simulate every engine step by itself: slower, same results but for the count of events.")
   var singleStep = false
 }
 

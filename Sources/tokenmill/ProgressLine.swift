@@ -11,25 +11,32 @@ final class ProgressLine: Sendable {
 
   /// Draws the line four times a second until ``stop()``.
   ///
-  /// A thread of its own draws: the simulation keeps the threads of the task pool busy.
-  init(_ progress: RunProgress, total: Int?, isQuiet: Bool) {
+  /// A thread of its own draws: the simulation keeps the threads of the task pool busy. `text` gets the seconds since
+  /// the start.
+  init(isQuiet: Bool, text: @escaping @Sendable (Double) -> String) {
     isShown = !isQuiet && Terminal.standardError.isInteractive
     guard isShown else { return }
     let use = ResourceUse()
     Thread.detachNewThread { [self] in
       while !isDone.load(ordering: .acquiring) {
-        let done = progress.completedRequests
-        let seconds = use.wallSeconds
-        var text = "\(Numbers.text(Int64(done)))"
-        if let total { text += " of \(Numbers.text(Int64(total)))" }
-        text += " requests"
-        if let total, total > 0 { text += ", \(Numbers.percent(Double(done) / Double(total)))" }
-        if seconds > 0.5 { text += ", \(Numbers.text((Double(done) / seconds).rounded())) a second" }
-        Terminal.standardError.write("\r\(text)\u{1B}[K")
+        Terminal.standardError.write("\r\(text(use.wallSeconds))\u{1B}[K")
         Thread.sleep(forTimeInterval: 0.25)
       }
       Terminal.standardError.write("\r\u{1B}[K")
       finished.signal()
+    }
+  }
+
+  /// The line of a run: requests that are done, of how many where that is known, and how fast.
+  convenience init(_ progress: RunProgress, total: Int?, isQuiet: Bool) {
+    self.init(isQuiet: isQuiet) { seconds in
+      let done = progress.completedRequests
+      var text = "\(Numbers.text(Int64(done)))"
+      if let total { text += " of \(Numbers.text(Int64(total)))" }
+      text += " requests"
+      if let total, total > 0 { text += ", \(Numbers.percent(Double(done) / Double(total)))" }
+      if seconds > 0.5 { text += ", \(Numbers.text((Double(done) / seconds).rounded())) a second" }
+      return text
     }
   }
 

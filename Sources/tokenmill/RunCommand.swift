@@ -13,13 +13,13 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run one scenario: tables for a person, JSON for programs.",
     discussion: """
-      Results do not depend on --threads or --single-step: the same scenario and seed give the same bytes.
+      The same scenario and seed give the same results, to the byte, for any number of threads.
 
       EXAMPLES:
-        tokenmill run scenarios/chat.yaml
-        tokenmill run scenarios/chat.yaml --set site.racks=4 --seed 7
-        tokenmill run scenarios/chat.yaml --json - --quiet | jq .throughput
-        tokenmill run scenarios/chat.yaml --results runs.sqlite --requests requests.csv
+        tokenmill run scenarios/h100-llama-3.1-8b-poisson.yaml
+        tokenmill run chat.yaml --set site.racks=4 --seed 7
+        tokenmill run chat.yaml --json - --quiet | jq .throughput
+        tokenmill run chat.yaml --results runs.sqlite --requests requests.csv
       """)
 
   @OptionGroup var scenario: ScenarioOptions

@@ -3,6 +3,7 @@ import Documents
 import Results
 import Scenario
 import Studies
+import Synchronization
 
 /// `tokenmill sweep`.
 struct SweepCommand: AsyncParsableCommand {
@@ -14,8 +15,8 @@ struct SweepCommand: AsyncParsableCommand {
       because its model does not fit, is a row that says why.
 
       EXAMPLES:
-        tokenmill sweep scenarios/chat-sweep.yaml
-        tokenmill sweep scenarios/chat-sweep.yaml --jobs 2 --json points.json
+        tokenmill sweep scenarios/b200-deepseek-r1-closed-loop.yaml
+        tokenmill sweep chat-sweep.yaml --jobs 2 --json points.json
       """)
 
   @OptionGroup var scenario: ScenarioOptions
@@ -38,11 +39,19 @@ struct SweepCommand: AsyncParsableCommand {
       throw Problems(
         Problem(
           file: scenario.scenario, message: "has no 'sweep:' section",
-          hint: "for example 'sweep: { workload[0].arrivals.concurrency: [1, 4, 16] }'"))
+          hint:
+            "for example 'sweep: { axes: [{ path: workload[0].arrivals.concurrency, values: [1, 4, 16] }] }'")
+      )
     }
+    let done = PointCount()
+    let count = file.sweepPoints.count
+    let line = ProgressLine(isQuiet: output.quiet) { _ in "\(done.value) of \(count) points" }
+    defer { line.stop() }
     let points = try await SweepStudy(file, with: catalogue, options: options).run(jobs: jobs) { point, run in
+      done.add()
       if let run { try outputs.store?.add(run.report, outcomes: run.outcomes, point: point.point.label) }
     }
+    line.stop()
     // A sweep of which nothing can run is a wrong input.
     if points.allSatisfy({ $0.report == nil }), case .failure(let problems)? = points.first?.outcome {
       throw problems
@@ -52,4 +61,13 @@ struct SweepCommand: AsyncParsableCommand {
     try outputs.write(json: { sweep.json }, text: { sweep.text(style: $0) })
     if !output.quiet { report(use, events: reports.reduce(0) { $0 + $1.events }) }
   }
+}
+
+/// Counts the points of a sweep that are done.
+private final class PointCount: Sendable {
+  private let count = Atomic<Int>(0)
+
+  var value: Int { count.load(ordering: .relaxed) }
+
+  func add() { count.add(1, ordering: .relaxed) }
 }

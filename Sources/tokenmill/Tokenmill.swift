@@ -13,9 +13,9 @@ struct Tokenmill: AsyncParsableCommand {
       simulation says what comes out.
 
       EXAMPLES:
-        tokenmill run scenarios/chat.yaml
-        tokenmill run scenarios/chat.yaml --set site.racks=4 --json -
-        tokenmill sweep scenarios/chat-sweep.yaml --jobs 2
+        tokenmill run scenarios/h100-llama-3.1-8b-poisson.yaml
+        tokenmill run scenarios/gb300-nvl72-llama-2-70b-offline.yaml --json -
+        tokenmill sweep scenarios/b200-deepseek-r1-closed-loop.yaml --jobs 2
         tokenmill catalog systems gb300-nvl72
 
       EXIT CODES:

@@ -1,0 +1,182 @@
+import Testing
+/// Help as a user reads it, whole: a change here is a change of the command line.
+@Suite struct HelpTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  private func output(_ arguments: String...) throws -> String {
+    let result = try Command.shell("$tokenmill " + arguments.joined(separator: " "), in: folder)
+    #expect(result.status == 0)
+    #expect(result.errors.isEmpty)
+    return result.output
+  }
+
+  @Test func version() throws { #expect(try output("--version") == "tokenmill 0.1.0\n") }
+
+  @Test func catalogOfOneModel() throws {
+    let page = try output("catalog", "models", "llama-3.1-8b")
+    #expect(page.hasPrefix("Llama 3.1 8B\nllama-3.1-8b\n"))
+    #expect(page.contains("8.03 G"))
+    // 2 x 32 layers x 8 heads x 128 x 2 bytes.
+    #expect(page.contains("131.1 kB"))
+  }
+
+  @Test func catalogOfOneSystem() throws {
+    let page = try output("catalog", "systems", "h100-sxm")
+    #expect(page.hasPrefix("NVIDIA H100 SXM\n"))
+    #expect(page.contains("accelerator.memory_bandwidth"))
+    #expect(page.contains("3.35 TB/s"))
+  }
+
+  @Test func catalogOfEverything() throws {
+    let page = try output("catalog")
+    for name in ["gb300-nvl72", "deepseek-r1", "tensorrt-llm", "decode_attention"] {
+      #expect(page.contains(name))
+    }
+  }
+
+  @Test func helpOfRoot() throws {
+    #expect(
+      try output("--help") == #"""
+        OVERVIEW: Predicts tokens/s, latency and power of LLM serving, from one GPU to
+        a gigawatt site.
+
+        A scenario file (YAML) says which system, which models, which engine settings
+        and which traffic; the simulation says what comes out.
+
+        EXAMPLES:
+          tokenmill run scenarios/h100-llama-3.1-8b-poisson.yaml
+          tokenmill run scenarios/gb300-nvl72-llama-2-70b-offline.yaml --json -
+          tokenmill sweep scenarios/b200-deepseek-r1-closed-loop.yaml --jobs 2
+          tokenmill catalog systems gb300-nvl72
+
+        EXIT CODES:
+          0  done
+          1  the answer is "no": a gate failed, a target was missed
+          2  the input is wrong
+          3  internal fault
+
+        USAGE: tokenmill <subcommand>
+
+        OPTIONS:
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        SUBCOMMANDS:
+          run                     Run one scenario: tables for a person, JSON for
+                                  programs.
+          sweep                   Run every point of a scenario's sweep and mark the
+                                  Pareto front.
+          catalog                 Show what is known, with sources: systems, models,
+                                  calibrations.
+
+          See 'tokenmill help <subcommand>' for detailed help.
+
+        """#)
+  }
+
+  @Test func helpOfRun() throws {
+    #expect(
+      try output("run", "--help") == #"""
+        OVERVIEW: Run one scenario: tables for a person, JSON for programs.
+
+        The same scenario and seed give the same results, to the byte, for any number
+        of threads.
+
+        EXAMPLES:
+          tokenmill run scenarios/h100-llama-3.1-8b-poisson.yaml
+          tokenmill run chat.yaml --set site.racks=4 --seed 7
+          tokenmill run chat.yaml --json - --quiet | jq .throughput
+          tokenmill run chat.yaml --results runs.sqlite --requests requests.csv
+
+        USAGE: tokenmill run <scenario> [--set <path=value> ...] [--seed <seed>] [--single-step] [--json <file|->] [--results <file>] [--quiet] [--requests <file.csv>] [--threads <threads>]
+
+        ARGUMENTS:
+          <scenario>              The scenario file.
+
+        OPTIONS:
+          --set <path=value>      Change any value of the file:
+                                  deployments[0].parallel.tensor=8. May be repeated.
+          --seed <seed>           Seed of every random stream, in place of the file's
+                                  run.seed.
+          --single-step           Simulate every engine step by itself: slower, same
+                                  results but for the count of events.
+          --json <file|->         Write the results as JSON to a file, or to standard
+                                  output with -.
+          --results <file>        Add the results to a SQLite database, made where
+                                  there is none.
+          -q, --quiet             No tables, progress and timing; only what was asked
+                                  for, and errors.
+          --requests <file.csv>   Write every completed request to a CSV file.
+          --threads <threads>     Threads to use; as many as the machine has cores by
+                                  default.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#)
+  }
+
+  @Test func helpOfSweep() throws {
+    #expect(
+      try output("sweep", "--help") == #"""
+        OVERVIEW: Run every point of a scenario's sweep and mark the Pareto front.
+
+        The front is of output tokens/s on each GPU and output tokens/s for each user.
+        A point that cannot run, because its model does not fit, is a row that says
+        why.
+
+        EXAMPLES:
+          tokenmill sweep scenarios/b200-deepseek-r1-closed-loop.yaml
+          tokenmill sweep chat-sweep.yaml --jobs 2 --json points.json
+
+        USAGE: tokenmill sweep <scenario> [--set <path=value> ...] [--seed <seed>] [--single-step] [--json <file|->] [--results <file>] [--quiet] [--jobs <jobs>]
+
+        ARGUMENTS:
+          <scenario>              The scenario file.
+
+        OPTIONS:
+          --set <path=value>      Change any value of the file:
+                                  deployments[0].parallel.tensor=8. May be repeated.
+          --seed <seed>           Seed of every random stream, in place of the file's
+                                  run.seed.
+          --single-step           Simulate every engine step by itself: slower, same
+                                  results but for the count of events.
+          --json <file|->         Write the results as JSON to a file, or to standard
+                                  output with -.
+          --results <file>        Add the results to a SQLite database, made where
+                                  there is none.
+          -q, --quiet             No tables, progress and timing; only what was asked
+                                  for, and errors.
+          --jobs <jobs>           Points to run at once; as many as the machine has
+                                  cores by default.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#)
+  }
+
+  @Test func helpOfCatalog() throws {
+    #expect(
+      try output("catalog", "--help") == #"""
+        OVERVIEW: Show what is known, with sources: systems, models, calibrations.
+
+        EXAMPLES:
+          tokenmill catalog
+          tokenmill catalog systems gb300-nvl72
+          tokenmill catalog models llama-3.1-8b
+
+        USAGE: tokenmill catalog [<kind>] [<name>]
+
+        ARGUMENTS:
+          <kind>                  What to list; everything by default. (values:
+                                  systems, models, calibrations)
+          <name>                  The system or model to show in full.
+
+        OPTIONS:
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#)
+  }
+}
