@@ -3,6 +3,7 @@ import Foundation
 import Hardware
 import Quantities
 import Scenario
+import Simulation
 import Testing
 
 @Suite("The examples of the reference page")
