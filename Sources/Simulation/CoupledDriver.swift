@@ -7,7 +7,7 @@ struct CoupledDriver {
   private let deployment: DeploymentPlan
   private let router: IndependentRouter
   private let sources: [RequestSource]
-  private let progress: Progress
+  private let progress: RunProgress
   private var replicas: [Replica]
   private var generations: [UInt32]
   /// Whether a replica's next start is in the queue already.
@@ -38,7 +38,7 @@ struct CoupledDriver {
     var warmingUp = 0
   }
 
-  init(_ deployment: DeploymentPlan, _ run: RunPlan, progress: Progress) {
+  init(_ deployment: DeploymentPlan, _ run: RunPlan, progress: RunProgress) {
     self.deployment = deployment
     self.run = run
     self.progress = progress
@@ -133,7 +133,7 @@ struct CoupledDriver {
     {
       send(stream, at: SimTime(nanoseconds: next))
     }
-    shop.observations.counts.arrived += 1
+    shop.observations.countArrival(sent: sent)
     shop.events += 1
     let request = sources[stream].request(stream: Int32(stream), index: index, arrival: sent)
     let number = routed

@@ -11,7 +11,7 @@ struct IndependentDriver {
   private let router: IndependentRouter
   private let partition: Int
   private let partitions: Int
-  private let progress: Progress
+  private let progress: RunProgress
   private var replicas: [Replica]
   /// When an idle replica may start a step, by replica; `.never` while one is in progress or nothing waits.
   private var due: [SimTime]
@@ -20,7 +20,9 @@ struct IndependentDriver {
   private var shop = Shop()
   private var reported: Int64 = 0
 
-  init(_ deployment: DeploymentPlan, _ run: RunPlan, partition: Int, of partitions: Int, progress: Progress) {
+  init(
+    _ deployment: DeploymentPlan, _ run: RunPlan, partition: Int, of partitions: Int, progress: RunProgress
+  ) {
     self.deployment = deployment
     self.run = run
     self.partition = partition
@@ -88,7 +90,7 @@ struct IndependentDriver {
         lastVisible[index], next.time + deployment.frontEnd.delay(inputTokens: Int(request.input)))
       lastVisible[index] = visible
       if let horizon = run.horizon, visible > horizon { continue }
-      shop.observations.counts.arrived += 1
+      shop.observations.countArrival(sent: next.time)
       shop.events += 1
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
         shop.observations.counts.rejected += 1

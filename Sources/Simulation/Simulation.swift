@@ -3,7 +3,7 @@ import Synchronization
 import Workload
 
 /// Counts completed requests for whoever draws a progress line; it has no influence on the run.
-public final class Progress: Sendable {
+public final class RunProgress: Sendable {
   private let requests = Atomic<Int>(0)
 
   /// Nothing is done yet.
@@ -27,7 +27,7 @@ public enum Simulation {
   ///   - progress: counts completed requests as they complete.
   /// - Returns: what it did.
   public static func run(
-    _ deployment: DeploymentPlan, _ run: RunPlan, progress: Progress = Progress()
+    _ deployment: DeploymentPlan, _ run: RunPlan, progress: RunProgress = RunProgress()
   ) async -> DeploymentOutcome {
     let parts: [PartitionOutcome]
     if deployment.runsIndependently {

@@ -85,6 +85,11 @@ public struct EfficiencyTable: Sendable {
   /// Power of kernels.
   public var power: PowerCoefficients
 
+  /// The surface of a class of operators for operands of a format.
+  func surface(_ operatorClass: OperatorClass, format: String, type: ComputeType) -> OperatorSurface {
+    OperatorSurface(efficiency: efficiency(operatorClass, type: type))
+  }
+
   /// The efficiency of a class; `type` matters for ``OperatorClass/gemm`` only.
   public func efficiency(_ operatorClass: OperatorClass, type: ComputeType = .bf16) -> OperatorEfficiency {
     let found = operatorClass == .gemm ? gemm[type] : others[operatorClass]
