@@ -48,8 +48,11 @@ struct Regime {
   }
 
   /// All lanes of the steps done.
-  var cost: CostVector {
-    let k = Double(done)
+  var cost: CostVector { cost(ofSteps: done) }
+
+  /// All lanes of the first `steps` steps.
+  func cost(ofSteps steps: Int) -> CostVector {
+    let k = Double(steps)
     return first * k + growth * (k * (k - 1) * 0.5)
   }
 
