@@ -13,6 +13,7 @@ import points
 import report
 import splits
 import store
+import table_files
 import write_kernels
 
 STORE = Path(__file__).resolve().parent.parent / "measurements.sqlite"
@@ -71,7 +72,7 @@ def command_tables(arguments):
     """import tables in the packages' layout, named SYSTEM-TABLE.csv[.gz]"""
     connection = store.open_store(arguments.store)
     for path in arguments.file:
-        family, read, kept = write_kernels.import_table(connection, path)
+        family, read, kept = table_files.import_table(connection, path)
         say(f"{path}: {kept} {family} points of {read} rows")
 
 

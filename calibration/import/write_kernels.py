@@ -1,13 +1,7 @@
-"""Adds kernel measurements that didn't come from the packages: a user's CSV files, and tables in their layout."""
-
-import re
-from pathlib import Path
+"""Adds kernel measurements that a user brings: rows in the project's own columns."""
 
 import families
 import store
-import tables
-from batches import Coded
-from kernels import FamilyImport
 
 
 def import_csv(connection, path, family, rows):
@@ -26,46 +20,3 @@ def add_rows(connection, family, rows):
     store.write_telemetry(connection, family, (
         (ids[key], *load, *telemetry) for key, load, _, telemetry in rows
         if any(value is not None for value in telemetry)))
-
-
-class RowOrigin:
-    """The origin of a table whose rows say their framework and version, and whose file name says the system."""
-
-    def __init__(self, system):
-        self.system = system
-
-    def identity(self, table):
-        import names
-
-        count = table.num_rows
-        return {
-            "system": Coded.constant(names.system(self.system), count),
-            "framework": Coded.of(table["framework"]).mapped(names.framework),
-            "framework_version": Coded.of(table["version"]),
-            "measured_version": Coded.constant("", count),
-            "kernel": Coded.of(table["kernel_source"]),
-        }
-
-    def hints(self, table):
-        return {}
-
-
-def import_table(connection, path):
-    """Adds a table in the packages' layout, `SYSTEM-TABLE.csv[.gz]`. Gives (family, rows read, rows kept)."""
-    import pyarrow.csv as arrow_csv
-
-    import names
-
-    match = re.fullmatch(r"(\w+)-(\w+)\.csv(\.gz)?", Path(path).name)
-    stem = match and f"{match[2]}_perf"
-    if not match or match[1] not in names.SYSTEMS or stem not in tables.TABLES:
-        raise ValueError(f"{path}: not named SYSTEM-TABLE.csv after a system and a table of the packages")
-    table = arrow_csv.read_csv(path)
-    family = families.BY_NAME[tables.TABLES[stem].family]
-    file_id = store.register_file(connection, "table CSV", "", str(Path(path).name), family.name)
-    result = FamilyImport(connection, family, whole_curves=False)
-    for batch in tables.TABLES[stem].batches(table, RowOrigin(match[1])):
-        result.add(file_id, batch)
-    result.finish()
-    return (family.name, *connection.execute(
-        "SELECT rows_read, rows_kept FROM provenance WHERE file_id = ?", (file_id,)).fetchone())
