@@ -1,0 +1,65 @@
+import Results
+import Workload
+
+/// How a point's requests arrive and which part of the run counts.
+struct PointLoad {
+  var arrivals: ArrivalProcess
+  var requests: Int
+  var warmUpRequests: Int
+  var window: WindowPolicy
+}
+
+extension PointDraft {
+  /// Requests that are simulated at most for a run whose source sent more: means move by less than 1 % beyond.
+  static let mostRequests = 60_000
+
+  mutating func settleLoad() throws(Unpredictable) {
+    switch point.load {
+    case nil: throw Unpredictable("how requests were offered is not known")
+    case .closedLoop?: try settleClosedLoop()
+    case .offline?: settleOffline()
+    case .server?: try settleServer()
+    }
+  }
+
+  private mutating func settleClosedLoop() throws(Unpredictable) {
+    guard let stated = point.concurrency else { throw Unpredictable("the concurrency is not known") }
+    let concurrency = max(1, Int(stated.rounded()))
+    let isSteady = point.suite == "mlenergy"
+    let requests = point.requests ?? 10 * concurrency
+    load = PointLoad(
+      arrivals: .closedLoop(concurrency: concurrency, thinkTimeSeconds: 0), requests: requests,
+      warmUpRequests: 2 * concurrency, window: isSteady ? .automatic : .wholeRun)
+    assume(
+      "requests", "\(2 * concurrency) to warm up, then \(requests)",
+      because: isSteady
+        ? "the steady window is compared"
+        : "the InferenceX client: statistics over all requests after the warm-up")
+  }
+
+  private mutating func settleOffline() {
+    let stated = point.requests ?? 24_576
+    // Replicas are alike and share the requests evenly, so that fewer of them say as much.
+    let requests = min(stated, max(Self.mostRequests, 4 * point.accelerators))
+    load = PointLoad(
+      arrivals: .offline(requests: requests), requests: requests, warmUpRequests: 0, window: .wholeRun)
+    if point.requests == nil {
+      assume("requests", "\(requests)", because: "not stated; a usual size of MLPerf's data sets")
+    } else if requests < stated {
+      assume("requests", "\(requests)", because: "fewer than the source sent say as much")
+    }
+  }
+
+  private mutating func settleServer() throws(Unpredictable) {
+    guard let rate = point.requestRate else {
+      throw Unpredictable(
+        "request rate not published: the throughput of a server run is its submitter's choice")
+    }
+    // MLPerf's server runs last ten minutes at least; two show the steady state.
+    let wanted = max(2_000, Int((rate * 120).rounded()))
+    let requests = min(point.requests ?? wanted, wanted, Self.mostRequests)
+    load = PointLoad(
+      arrivals: .poisson(requestsPerSecond: rate), requests: requests, warmUpRequests: 0, window: .wholeRun)
+    assume("requests", "\(requests)", because: "enough for a steady estimate at the stated rate")
+  }
+}
