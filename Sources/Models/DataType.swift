@@ -97,7 +97,7 @@ public enum ComputeType: String, Sendable, CaseIterable, Codable {
   case fp4
 
   /// From the widest operand (0) to the narrowest; two operands multiply in the class of the lower rank.
-  var narrowness: Int {
+  public var narrowness: Int {
     switch self {
     case .fp64: 0
     case .fp32: 1

@@ -16,7 +16,7 @@ public struct Diffusion: Sendable, Equatable {
   public var decoderFloatingPointOperations: Double
   /// FLOPs of encoding the prompts of one image (with guidance, positive and negative).
   public var textEncoderFloatingPointOperations: Double
-  /// Image width and height in pixels.
+  /// Pixels of an image: width × height.
   public var imagePixels: Int
 
   /// A diffusion model from its parts.

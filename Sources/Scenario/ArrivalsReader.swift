@@ -192,9 +192,7 @@ struct ArrivalsReader {
 
   /// A problem of the process in the keys of a scenario, which carry units in their values.
   private func inKeys(_ problem: String) -> String {
-    ["_seconds": "", "requests_per_second": "rate"].sorted { $0.key < $1.key }.reduce(problem) {
-      $0.replacing($1.key, with: $1.value)
-    }
+    problem.replacing("_seconds", with: "").replacing("requests_per_second", with: "rate")
   }
 
   private func rate(_ field: Field) -> Double? {

@@ -95,10 +95,13 @@ struct Echo {
 
   private func engine(_ item: DesignedDeployment) -> JSONValue {
     let options = item.engine.options
+    let groups = item.design.parallel.attentionData
     return .object([
       ("framework", .string(item.engine.framework.rawValue)), ("version", .string(item.engine.version)),
       ("max_batch_size", .int(options.maximumBatchSize)),
       ("max_batch_tokens", .int(options.maximumBatchTokens)),
+      ("max_batch_size_of_replica", .int(groups * options.maximumBatchSize)),
+      ("max_batch_tokens_of_replica", .int(groups * options.maximumBatchTokens)),
       ("chunked_prefill", .bool(options.chunkedPrefill)),
       ("capacity_policy", .string(options.capacityPolicy.rawValue)),
       ("max_context_tokens", .int(options.maximumContextTokens)),

@@ -82,16 +82,17 @@ enum SummaryFigures {
       [
         "output_tokens_per_second", "input_tokens_per_second", "requests_per_second",
         "output_tokens_per_second_per_gpu", "total_tokens_per_second_per_gpu", "goodput_requests_per_second",
+        "images_per_second",
       ])
     let latency = ["ttft", "tpot", "itl", "e2e", "queue"].flatMap {
       under("latency_seconds." + $0, statistics)
     }
-    let rest =
-      under("kv_cache", ["peak_utilisation", "prefix_hit_rate"])
-      + under("power_watts", ["gpu_mean", "gpu_peak", "it_mean", "it_peak", "site_mean", "site_peak"])
+    let power =
+      under("power_watts", ["gpu_mean", "gpu_peak", "it_mean", "it_peak", "site_mean", "site_peak"])
       + under(
         "energy", ["gpu_joules_per_output_token", "site_joules_per_output_token", "site_megawatt_hours"])
       + under("cost", ["dollars_per_million_output_tokens", "output_tokens_per_second_per_megawatt"])
-    return throughput + latency + rest
+    let ofSpan = throughput + latency + power
+    return ofSpan + under("kv_cache", ["peak_utilisation", "prefix_hit_rate"]) + under("whole_run", ofSpan)
   }()
 }

@@ -79,6 +79,7 @@ extension StreamDraft {
   ///   - context: the engine's longest prompt + output in tokens, which bounds what a distribution leaves open.
   ///   - seed: the seed of the scenario.
   ///   - name: the name of the random streams.
+  /// - Returns: how they are drawn, and their limits.
   func settledLengths(context: Int, seed: UInt64, name: String) -> StreamLengths? {
     let draft =
       lengths

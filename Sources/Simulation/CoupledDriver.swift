@@ -1,3 +1,4 @@
+import DequeModule
 import Workload
 
 /// Runs all replicas of a deployment on one event queue: routers that look at load, clients that wait for answers.
@@ -7,14 +8,19 @@ struct CoupledDriver {
   private let deployment: DeploymentPlan
   private let router: IndependentRouter
   private let sources: [RequestSource]
-  private let progress: Progress
+  private let progress: RunProgress
   private var replicas: [Replica]
   private var generations: [UInt32]
   /// Whether a replica's next start is in the queue already.
   private var startQueued: [Bool]
   private var clients: [Client]
+  private var frontEnds: [ReplicaFrontEnd]
+  /// Whether requests spend time in the front end at all.
+  private let hasFrontEnd: Bool
   private var queue: EventQueue
   private var shop = Shop()
+  /// Streams whose warm-up is not over.
+  private var warmUps = 0
   /// Requests that reached the router.
   private var routed: UInt64 = 0
   private var reported: Int64 = 0
@@ -22,23 +28,26 @@ struct CoupledDriver {
   /// The sender of one stream's requests.
   private struct Client {
     var generator: ArrivalGenerator
-    /// Requests on their way from the client to the router, in order.
-    var inTransit: [(sent: SimTime, visible: SimTime, index: UInt64)] = []
-    var transitHead = 0
-    var lastVisible = SimTime.zero
     /// The number of the next request.
     var next: UInt64 = 0
-    /// Closed loop: requests in flight; requests still to send in this phase; seconds between answer and question.
-    var outstanding = 0
+    /// Closed loop: requests still to send in this phase.
     var left = 0
     var concurrency = 0
+    /// Closed loop: from an answer to the next request.
     var thinkTime = SimDuration.zero
     var isClosedLoop = false
     /// Requests of the warm-up that are still to complete.
     var warmingUp = 0
   }
 
-  init(_ deployment: DeploymentPlan, _ run: RunPlan, progress: Progress) {
+  /// Requests on their way from the router to the scheduler of one replica, in order.
+  private struct ReplicaFrontEnd {
+    var requests = Deque<Request>()
+    /// When the latest of them is handed over.
+    var lastReady = SimTime.zero
+  }
+
+  init(_ deployment: DeploymentPlan, _ run: RunPlan, progress: RunProgress) {
     self.deployment = deployment
     self.run = run
     self.progress = progress
@@ -52,6 +61,8 @@ struct CoupledDriver {
     generations = Array(repeating: 0, count: deployment.replicas)
     startQueued = Array(repeating: false, count: deployment.replicas)
     clients = deployment.streams.indices.map { Client(generator: deployment.generator(stream: $0, run)) }
+    frontEnds = Array(repeating: ReplicaFrontEnd(), count: deployment.replicas)
+    hasFrontEnd = deployment.frontEnd != FrontEnd()
     queue = EventQueue(entities: max(deployment.replicas, deployment.streams.count))
     shop.reportsCompletions = true
   }
@@ -71,7 +82,12 @@ struct CoupledDriver {
       case .stepsCompleted(let replica, _):
         lastStep = entry.time
         complete(Int(replica), at: entry.time)
+      case .reportBegun: beginReport(at: entry.time)
       case .requestArrived(let stream): arrive(Int(stream), at: entry.time)
+      case .requestReady(let replica):
+        if let request = frontEnds[Int(replica)].requests.popFirst() {
+          handOver(request, to: Int(replica), at: entry.time)
+        }
       case .stepDue(let replica): start(Int(replica), at: entry.time)
       }
     }
@@ -79,8 +95,11 @@ struct CoupledDriver {
       replicas[index].stop(at: run.horizon ?? lastStep, engine: engine, shop: &shop)
     }
     report()
-    return PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep)
+    return PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
   }
+
+  /// Requests in front ends.
+  private var onTheWay: Int64 { frontEnds.reduce(0) { $0 + Int64($1.requests.count) } }
 
   /// Sends a stream's first requests.
   private mutating func open(_ stream: Int) {
@@ -90,52 +109,39 @@ struct CoupledDriver {
       clients[stream].concurrency = concurrency
       clients[stream].thinkTime = SimDuration(seconds: thinkTimeSeconds)
       clients[stream].warmingUp = plan.warmUpRequests
+      if plan.warmUpRequests > 0 { warmUps += 1 }
       clients[stream].left = plan.warmUpRequests > 0 ? plan.warmUpRequests : plan.requests ?? .max
       sendBurst(stream, at: .zero)
-    } else if let time = clients[stream].generator.next() {
-      send(stream, at: SimTime(nanoseconds: time))
+    } else {
+      sendNext(stream)
     }
+  }
+
+  /// Sends the next request of a stream that waits for no answers; the stream ends before the horizon.
+  private mutating func sendNext(_ stream: Int) {
+    guard let time = clients[stream].generator.next(), run.horizon.map({ time < $0.nanoseconds }) ?? true
+    else {
+      return
+    }
+    queue.push(.requestArrived(stream: Int32(stream)), at: SimTime(nanoseconds: time))
   }
 
   /// A closed-loop client sends its first requests, or its first after the warm-up, all at once.
   private mutating func sendBurst(_ stream: Int, at time: SimTime) {
     for _ in 0..<min(clients[stream].concurrency, clients[stream].left) {
       clients[stream].left -= 1
-      clients[stream].outstanding += 1
-      send(stream, at: time)
+      queue.push(.requestArrived(stream: Int32(stream)), at: time)
     }
   }
 
-  /// Sends the stream's next request at `time`; it reaches the router after the front end's delay.
-  private mutating func send(_ stream: Int, at time: SimTime) {
+  /// A request reaches the router, which refuses it or sends it to a replica's front end.
+  private mutating func arrive(_ stream: Int, at time: SimTime) {
     let index = clients[stream].next
     clients[stream].next += 1
-    let input =
-      deployment.frontEnd.secondsPerInputToken == 0
-      ? 0 : sources[stream].lengths.lengths(ofRequest: index).input
-    let visible = max(
-      clients[stream].lastVisible, time + deployment.frontEnd.delay(inputTokens: input))
-    clients[stream].lastVisible = visible
-    clients[stream].inTransit.append((time, visible, index))
-    queue.push(.requestArrived(stream: Int32(stream)), at: visible)
-  }
-
-  private mutating func arrive(_ stream: Int, at time: SimTime) {
-    let head = clients[stream].transitHead
-    let (sent, _, index) = clients[stream].inTransit[head]
-    clients[stream].transitHead += 1
-    if clients[stream].transitHead == clients[stream].inTransit.count {
-      clients[stream].inTransit.removeAll(keepingCapacity: true)
-      clients[stream].transitHead = 0
-    }
-    if !clients[stream].isClosedLoop, let next = clients[stream].generator.next(),
-      run.horizon.map({ next < $0.nanoseconds }) ?? true
-    {
-      send(stream, at: SimTime(nanoseconds: next))
-    }
-    shop.observations.counts.arrived += 1
+    if !clients[stream].isClosedLoop { sendNext(stream) }
+    shop.observations.countArrival(sent: time)
     shop.events += 1
-    let request = sources[stream].request(stream: Int32(stream), index: index, arrival: sent)
+    let request = sources[stream].request(stream: Int32(stream), index: index, arrival: time)
     let number = routed
     routed += 1
     guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
@@ -144,6 +150,18 @@ struct CoupledDriver {
       return
     }
     let target = pick(number)
+    guard hasFrontEnd else {
+      handOver(request, to: target, at: time)
+      return
+    }
+    let ready = max(frontEnds[target].lastReady, time + sources[stream].frontEndDelay(of: request))
+    frontEnds[target].lastReady = ready
+    frontEnds[target].requests.append(request)
+    queue.push(.requestReady(replica: Int32(target)), at: ready)
+  }
+
+  /// A replica's scheduler sees a request.
+  private mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
     let slot = shop.requests.insert(request)
     if replicas[target].deliver(slot, at: time, engine: engine) { queueCompletion(target) }
     if !replicas[target].isBusy { queueStart(target, at: time) }
@@ -152,8 +170,13 @@ struct CoupledDriver {
   private func pick(_ number: UInt64) -> Int {
     guard deployment.router == .leastOutstanding else { return router.replica(ofRequest: number) }
     var best = 0
-    for index in 1..<max(replicas.count, 1) where replicas[index].outstanding < replicas[best].outstanding {
-      best = index
+    var fewest = Int.max
+    for index in replicas.indices {
+      let requests = replicas[index].outstanding + frontEnds[index].requests.count
+      if requests < fewest {
+        best = index
+        fewest = requests
+      }
     }
     return best
   }
@@ -170,26 +193,33 @@ struct CoupledDriver {
     if shop.observations.counts.completed & 1023 == 0 { report() }
   }
 
-  /// A client has its answer: a closed loop sends the next request, or opens the measured part of the run.
+  /// A client has its answer: a closed loop sends the next request; after all warm-ups the report begins.
   private mutating func answered(_ stream: Int, at time: SimTime) {
     guard clients[stream].isClosedLoop else { return }
-    clients[stream].outstanding -= 1
     if clients[stream].warmingUp > 0 {
       clients[stream].warmingUp -= 1
       if clients[stream].warmingUp == 0 {
-        report()
-        shop.observations.restart(at: time)
-        for index in replicas.indices { replicas[index].forgetCost() }
-        reported = 0
-        clients[stream].left = deployment.streams[stream].requests ?? .max
-        sendBurst(stream, at: time)
-        return
+        warmUps -= 1
+        if warmUps == 0 { queue.push(.reportBegun, at: time) }
       }
     }
     guard clients[stream].left > 0 else { return }
     clients[stream].left -= 1
-    clients[stream].outstanding += 1
-    send(stream, at: time + clients[stream].thinkTime)
+    queue.push(.requestArrived(stream: Int32(stream)), at: time + clients[stream].thinkTime)
+  }
+
+  /// Forgets what was recorded so far, keeps who is in flight, and sends the requests that waited for it.
+  private mutating func beginReport(at time: SimTime) {
+    report()
+    shop.observations.restart(at: time)
+    shop.observations.counts.arrived = Int64(shop.requests.inFlight) + onTheWay
+    reported = 0
+    for index in replicas.indices { replicas[index].forgetCost(upTo: time) }
+    for stream in clients.indices
+    where clients[stream].isClosedLoop && deployment.streams[stream].warmUpRequests > 0 {
+      clients[stream].left = deployment.streams[stream].requests ?? .max
+      sendBurst(stream, at: time)
+    }
   }
 
   private mutating func start(_ index: Int, at time: SimTime) {

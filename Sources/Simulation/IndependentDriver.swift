@@ -11,16 +11,20 @@ struct IndependentDriver {
   private let router: IndependentRouter
   private let partition: Int
   private let partitions: Int
-  private let progress: Progress
+  private let progress: RunProgress
   private var replicas: [Replica]
   /// When an idle replica may start a step, by replica; `.never` while one is in progress or nothing waits.
   private var due: [SimTime]
   /// When the front end handed over its latest request, by replica.
   private var lastVisible: [SimTime]
+  /// Requests that were still in a front end at the horizon.
+  private var onTheWay: Int64 = 0
   private var shop = Shop()
   private var reported: Int64 = 0
 
-  init(_ deployment: DeploymentPlan, _ run: RunPlan, partition: Int, of partitions: Int, progress: Progress) {
+  init(
+    _ deployment: DeploymentPlan, _ run: RunPlan, partition: Int, of partitions: Int, progress: RunProgress
+  ) {
     self.deployment = deployment
     self.run = run
     self.partition = partition
@@ -50,7 +54,7 @@ struct IndependentDriver {
       }
     }
     report()
-    return PartitionOutcome(shop, replicas, end: end)
+    return PartitionOutcome(shop, replicas, end: end, onTheWay: onTheWay)
   }
 
   /// An offline stream waits outside memory: each replica takes its requests when it has room for them.
@@ -82,16 +86,18 @@ struct IndependentDriver {
       guard target % partitions == partition else { continue }
       let request = sources[next.stream].request(
         stream: Int32(next.stream), index: next.index, arrival: next.time)
-      // The front end hands requests of a replica over in order.
-      let index = target / partitions
-      let visible = max(
-        lastVisible[index], next.time + deployment.frontEnd.delay(inputTokens: Int(request.input)))
-      lastVisible[index] = visible
-      if let horizon = run.horizon, visible > horizon { continue }
-      shop.observations.counts.arrived += 1
+      shop.observations.countArrival(sent: next.time)
       shop.events += 1
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
         shop.observations.counts.rejected += 1
+        continue
+      }
+      // The front end hands requests of a replica over in order.
+      let index = target / partitions
+      let visible = max(lastVisible[index], next.time + sources[next.stream].frontEndDelay(of: request))
+      lastVisible[index] = visible
+      if let horizon = run.horizon, visible > horizon {
+        onTheWay += 1
         continue
       }
       _ = advance(index, until: visible, inclusive: false)

@@ -82,7 +82,7 @@ public struct DeploymentOutcome: Sendable {
   public var end: SimTime
   /// Requests that were still in flight then.
   public var inFlight: Int64
-  /// Requests that were in flight at once, at most, summed over partitions.
+  /// The most requests that a replica had at once, summed over replicas.
   public var peakInFlight: Int
   /// The largest share of KV blocks in use at once on any replica, in 0...1.
   public var peakCacheUtilisation: Double

@@ -3,7 +3,7 @@ import Synchronization
 import Workload
 
 /// Counts completed requests for whoever draws a progress line; it has no influence on the run.
-public final class Progress: Sendable {
+public final class RunProgress: Sendable {
   private let requests = Atomic<Int>(0)
 
   /// Nothing is done yet.
@@ -27,7 +27,7 @@ public enum Simulation {
   ///   - progress: counts completed requests as they complete.
   /// - Returns: what it did.
   public static func run(
-    _ deployment: DeploymentPlan, _ run: RunPlan, progress: Progress = Progress()
+    _ deployment: DeploymentPlan, _ run: RunPlan, progress: RunProgress = RunProgress()
   ) async -> DeploymentOutcome {
     let parts: [PartitionOutcome]
     if deployment.runsIndependently {
@@ -51,7 +51,7 @@ public enum Simulation {
     return merge(parts, deployment, run)
   }
 
-  private static func merge(
+  static func merge(
     _ parts: [PartitionOutcome], _ deployment: DeploymentPlan, _ run: RunPlan
   ) -> DeploymentOutcome {
     var observations = parts[0].shop.observations
@@ -67,7 +67,7 @@ public enum Simulation {
     return DeploymentOutcome(
       name: deployment.name, observations: observations, cost: cost, end: end,
       inFlight: parts.reduce(0) { $0 + Int64($1.shop.requests.inFlight) + $1.unborn },
-      peakInFlight: parts.reduce(0) { $0 + $1.shop.requests.peakInFlight },
+      peakInFlight: replicas.reduce(0) { $0 + $1.peakOutstanding },
       peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
       steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events })
   }
@@ -85,7 +85,7 @@ extension DeploymentPlan {
 
   /// The request sources of the streams.
   var sources: [RequestSource] {
-    streams.map { RequestSource(lengths: $0.lengths, maximumOutputTokens: $0.maximumOutputTokens) }
+    streams.map { RequestSource($0, frontEnd: frontEnd) }
   }
 
   func engine(_ run: RunPlan) -> Engine {
@@ -108,26 +108,28 @@ struct PartitionOutcome: Sendable {
     let id: Int32
     let cost: CostVector
     let peakCacheUtilisation: Double
+    let peakOutstanding: Int
   }
 
   let shop: Shop
   let replicas: [ReplicaOutcome]
   let end: SimTime
-  /// Requests that arrived but wait outside memory.
+  /// Requests that arrived but have no slot: in a front end, or waiting outside memory.
   let unborn: Int64
 
-  init(_ shop: Shop, _ replicas: [Replica], end: SimTime) {
+  init(_ shop: Shop, _ replicas: [Replica], end: SimTime, onTheWay: Int64) {
     var shop = shop
-    var unborn: Int64 = 0
-    for replica in replicas { unborn += replica.backlog?.remaining ?? 0 }
-    shop.observations.counts.arrived += unborn
-    self.unborn = unborn
+    var backlog: Int64 = 0
+    for replica in replicas { backlog += replica.backlog?.remaining ?? 0 }
+    shop.observations.counts.arrived += backlog
+    unborn = backlog + onTheWay
     self.shop = shop
     self.end = end
     self.replicas = replicas.map {
       ReplicaOutcome(
         id: $0.id, cost: $0.cost,
-        peakCacheUtilisation: Double($0.cache.peakUsed) / Double($0.cache.capacity))
+        peakCacheUtilisation: Double($0.cache.peakUsed) / Double($0.cache.capacity),
+        peakOutstanding: $0.peakOutstanding)
     }
   }
 }

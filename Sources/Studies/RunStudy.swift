@@ -45,7 +45,7 @@ public struct RunStudy: Sendable {
   ///
   /// - Parameter progress: counts completed requests as they complete.
   /// - Returns: figures and observations, a pure function of the scenario.
-  public func run(progress: Progress = Progress()) async -> RunResult {
+  public func run(progress: RunProgress = RunProgress()) async -> RunResult {
     var outcomes: [DeploymentOutcome] = []
     for deployment in scenario.deployments {
       for note in deployment.design.model.notes {

@@ -4,9 +4,6 @@ import Scenario
 import Simulation
 import Studies
 
-/// The simulation's counter, by a name that Foundation does not use as well.
-typealias RunProgress = Progress
-
 /// `tokenmill run`.
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -43,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
     let file = try ScenarioFile.read(path: scenario.scenario, overrides: scenario.overrides)
     let study = RunStudy(try file.resolve(with: try ScenarioCatalogue.load(), options: options))
 
-    let progress = Progress()
+    let progress = RunProgress()
     let line = ProgressLine(progress, total: study.requests, isQuiet: output.quiet)
     let result = await study.run(progress: progress)
     line.stop()

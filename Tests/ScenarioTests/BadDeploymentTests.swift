@@ -6,6 +6,12 @@ struct BadDeploymentTests {
 
   private static let cases: [BadInput] = [
     BadInput(
+      "a model with kernels that are not modelled", [6: "    model: deepseek-v3.2"],
+      [
+        "scenario.yaml:6: deployments[0].model: found 'deepseek-v3.2', not modelled: dynamic sparse attention (DSA: index_topk=2048)",
+        "scenario.yaml:6: deployments[0].model: found 'deepseek-v3.2', does not fit: each accelerator would hold 1.344 TB of weights and 4 GB of runtime in 85.5 GB; allowed: more accelerators a replica (parallel), or narrower weights (precision)",
+      ]),
+    BadInput(
       "unknown model", [6: "    model: lama-3.1-8b"],
       [
         "scenario.yaml:6: deployments[0].model: found 'lama-3.1-8b', not a known model; allowed: {models}, or the path of a Hugging Face config.json; did you mean 'llama-3.1-8b'?"

@@ -42,6 +42,20 @@ struct ShippedScenarioTests {
     #expect(text.hasPrefix("# "), "a scenario says first what it shows")
   }
 
+  /// Each scenario as it ships, with few requests, serves them all.
+  @Test(arguments: files)
+  func fewRequestsRun(name: String) async throws {
+    var overrides = ["workload[0].arrivals.requests=20"]
+    if name.contains("closed") || name.contains("hypothetical") {
+      overrides += ["workload[0].arrivals.warm_up_requests=0", "workload[0].arrivals.concurrency=8"]
+    }
+    let scenario = try resolved(name, overrides: overrides)
+    let plan = try #require(scenario.deployments.first?.plan)
+    let outcome = await Simulation.run(plan, scenario.run)
+    #expect(outcome.observations.counts.completed == 20 && outcome.observations.counts.rejected == 0)
+    #expect(outcome.inFlight == 0 && outcome.end.seconds > 0)
+  }
+
   @Test func rackOfGB300() throws {
     let scenario = try resolved("gb300-nvl72-llama-2-70b-offline.yaml")
     #expect(scenario.site.accelerators == 72 && scenario.site.nodes == 18 && scenario.site.racks == 1)

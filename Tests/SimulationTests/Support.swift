@@ -5,11 +5,13 @@ import Workload
 
 /// A cost table with a closed form that a test can work out by hand.
 ///
-/// A step takes `step` + `token` x tokens + `context` x sum of contexts + `pair` x pairs of prompt chunks, in seconds.
+/// A step takes `step` + `token` x tokens + `context` x sum of contexts + `pair` x pairs of prompt chunks, in seconds;
+/// `bounded` and `boundedPair` are the same in layers with a bounded context.
 /// Knots don't matter: each part is linear.
 func linearCosts(
   step: Double = 0, token: Double = 0, context: Double = 0, pair: Double = 0, bounded: Double = 0,
-  bound: ContextBound = .none, joules: Double = 0, maximumBatch: Int = 4096, maximumTokens: Int = 65536,
+  boundedPair: Double = 0, bound: ContextBound = .none, joules: Double = 0, maximumBatch: Int = 4096,
+  maximumTokens: Int = 65536,
   maximumContext: Int = 65536
 ) -> StepCostTable {
   func cost(_ seconds: Double, _ lane: CostLane) -> CostVector {
@@ -37,7 +39,12 @@ func linearCosts(
     chunk: KnotTable(maximum: maximumContext * (maximumContext + 1), bits: 3) {
       cost(pair * Double($0) / 2, .prefillAttention)
     },
-    boundedChunk: nil, bound: bound)
+    boundedChunk: bound == .none
+      ? nil
+      : KnotTable(maximum: maximumContext * (maximumContext + 1), bits: 3) {
+        cost(boundedPair * Double($0) / 2, .prefillAttention)
+      },
+    bound: bound)
 }
 
 /// A deployment with generous defaults.

@@ -56,7 +56,7 @@ struct RunStudyTests {
   }
 
   @Test func everyRequestIsAnswered() async throws {
-    let progress = Progress()
+    let progress = RunProgress()
     let study = RunStudy(try scenario("{ process: offline, requests: 30 }"))
     let result = await study.run(progress: progress)
     #expect(result.report.site.requests.completed == 30)

@@ -96,7 +96,7 @@ extension ReplicaDesign {
   /// The largest live activations of a step: the stream, its residual, and the widest inner layer, at 16 bits.
   private func activationBytes(tokens: Int) -> Double {
     guard let transformer = model.transformer else {
-      return Double(model.diffusion?.imagePixels ?? 0) * Double(model.diffusion?.imagePixels ?? 0) * 64
+      return Double(model.diffusion?.imagePixels ?? 0) * 64
     }
     let tensor = Double(parallel.tensor)
     var widest = 0.0

@@ -139,11 +139,8 @@ extension ReplicaDesign {
     let here = Double((rows + groups - 1) / groups)
     let vocabulary = Double(transformer.vocabularySize) / Double(parallel.tensor)
     let hidden = Double(transformer.hiddenSize)
-    let parameters = vocabulary * hidden
-    let projection = KernelWork(
-      flops: 2 * here * parameters,
-      weightBytes: parameters * precision.languageModelHead.bytesPerElement,
-      activationBytes: here * (hidden + vocabulary) * 2, type: precision.computeType(of: .languageModelHead))
+    let projection = KernelWork.gemm(
+      m: here, n: vocabulary, k: hidden, weights: precision.languageModelHead, activations: .bf16)
     // Sampling reads the logits in 32 bits, twice.
     let sampling = KernelWork(
       activationBytes: here * Double(transformer.vocabularySize) * 8, launches: 4)
@@ -158,9 +155,11 @@ extension ReplicaDesign {
     let passes = Double(diffusion.passesPerStep)
     let type = precision.computeType(of: .feedForward)
     func work(_ flops: Double, parameters: Double, bytes: Double) -> CostVector {
-      roofline.cost(
-        KernelWork(flops: flops / shares, weightBytes: parameters * bytes / shares, type: type), .diffusion,
-        lane: .diffusion)
+      var work = KernelWork()
+      work.flops = flops / shares
+      work.weightBytes = parameters * bytes / shares
+      work.type = type
+      return roofline.cost(work, .diffusion, lane: .diffusion)
     }
     let encoders = Double(diffusion.textEncoderParameters + diffusion.decoderParameters)
     let ends = diffusion.textEncoderFloatingPointOperations + diffusion.decoderFloatingPointOperations

@@ -26,7 +26,8 @@ public struct ReplicaDesign: Sendable {
     self.precision = precision
     self.parallel = parallel
     self.framework = framework
-    self.efficiencies = efficiencies
+    self.efficiencies = efficiencies.resolved(
+      framework: framework, architecture: system.architecture.description)
   }
 }
 

@@ -6,8 +6,25 @@ import Quantities
 extension EfficiencyTable {
   /// Reads the priors that ship with tokenmill.
   public static func load() throws(Problems) -> EfficiencyTable {
-    let path = Bundle.module.bundleURL.appendingPathComponent("Priors/priors.yaml").path
-    return try EfficiencyTable(document: try Document.read(path: path))
+    let folder = Bundle.module.bundleURL.appendingPathComponent("Priors")
+    var table = try EfficiencyTable(
+      document: try Document.read(path: folder.appendingPathComponent("priors.yaml").path))
+    let kernels = folder.appendingPathComponent("kernels.json")
+    if let data = FileManager.default.contents(atPath: kernels.path) {
+      table.calibration = try decode(data, file: kernels.lastPathComponent)
+    }
+    return table
+  }
+
+  /// Reads a calibration file.
+  public static func decode(_ data: Data, file: String) throws(Problems) -> Calibration {
+    do {
+      return try JSONDecoder().decode(Calibration.self, from: data)
+    } catch {
+      throw Problems([
+        Problem(file: file, path: "", message: "is not a calibration file: \(error)")
+      ])
+    }
   }
 
   /// Reads a table from a document of the form of `priors.yaml`; throws every problem in it.

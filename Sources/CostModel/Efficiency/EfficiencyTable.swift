@@ -84,6 +84,26 @@ public struct EfficiencyTable: Sendable {
   public var runtimeBytes: Double
   /// Power of kernels.
   public var power: PowerCoefficients
+  /// Surfaces fitted to measured kernels; they take the place of the priors where they fit.
+  public var calibration = Calibration(provenance: [], surfaces: [])
+  /// The surfaces for the framework and generation that the table was resolved for, by operator and format.
+  private var selected: [String: OperatorSurface] = [:]
+
+  /// The table as it holds for one framework on one generation of accelerators.
+  func resolved(framework: Framework, architecture: String) -> EfficiencyTable {
+    var table = self
+    table.selected = calibration.surfaces(framework: framework.rawValue, architecture: architecture)
+    return table
+  }
+
+  /// The surface of a class of operators for operands of a format.
+  func surface(_ operatorClass: OperatorClass, format: String, type: ComputeType) -> OperatorSurface {
+    selected[operatorClass.rawValue + "|" + format]
+      ?? OperatorSurface(efficiency: efficiency(operatorClass, type: type))
+  }
+
+  /// The measured surface of an exchange; nil where none was.
+  func exchangeSurface(_ operation: String) -> OperatorSurface? { selected[operation + "|"] }
 
   /// The efficiency of a class; `type` matters for ``OperatorClass/gemm`` only.
   public func efficiency(_ operatorClass: OperatorClass, type: ComputeType = .bf16) -> OperatorEfficiency {

@@ -44,16 +44,44 @@ extension LayerOperators {
     }
   }
 
+  private var attentionFormat: String {
+    if case .latent = group.attention { return KernelFormat.attention(latent: true, cache: precision.keyValueCache) }
+    return KernelFormat.attention(latent: false, cache: precision.keyValueCache)
+  }
+
+  /// Query heads on one accelerator.
+  private var queryHeads: Double {
+    switch group.attention {
+    case .groupedQuery(let attention): Double(attention.queryHeads) / Double(parallel.tensor)
+    case .latent(let attention): Double(attention.heads) / Double(parallel.tensor)
+    case .linear, .compressed, .none: 1
+    }
+  }
+
+  /// Elements of one sequence's query on one accelerator, as decode attention reads it.
+  private var queryWidth: Double {
+    switch group.attention {
+    case .groupedQuery(let attention): queryHeads * Double(attention.headDimension)
+    case .latent(let attention): queryHeads * Double(attention.keyValueRank + attention.rotaryHeadDimension)
+    case .linear, .compressed, .none: 0
+    }
+  }
+
+  private var keyValueHeads: Double {
+    if case .groupedQuery(let attention) = group.attention { return Double(keyValueHeadsHere(attention)) }
+    return 1
+  }
+
   /// One decode step of `sequences` with `context` attended tokens each, on average.
   func decodeAttention(sequences: Double, context: Double) -> CostVector {
     switch group.attention {
     case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent: break
     }
-    let pairs = sequences * context
-    let work = KernelWork(
-      flops: pairs * flopsPerPair(absorbed: true), weightBytes: pairs * keyValueBytesPerToken,
-      activationBytes: sequences * 4 * hidden / Double(parallel.tensor))
+    let work = KernelWork.decodeAttention(
+      sequences: sequences, context: context, flopsPerPair: flopsPerPair(absorbed: true),
+      bytesPerToken: keyValueBytesPerToken, queryBytes: 4 * queryWidth,
+      heads: keyValueHeads, format: attentionFormat)
     return roofline.cost(work, .decodeAttention, lane: .decodeAttention)
   }
 
@@ -63,8 +91,9 @@ extension LayerOperators {
     case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent: break
     }
-    let work = KernelWork(flops: pairs * flopsPerPair(absorbed: false), launches: 0)
-    return roofline.cost(work, .prefillAttention, lane: .prefillAttention)
+    let work = KernelWork.prefillAttention(
+      pairs: pairs, flopsPerPair: flopsPerPair(absorbed: false), heads: queryHeads, format: attentionFormat)
+    return roofline.cost(work, .prefillAttention, lane: .prefillAttention, withLaunch: false)
   }
 
   /// The launch of attention over prompt chunks.
@@ -72,15 +101,17 @@ extension LayerOperators {
     switch group.attention {
     case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent:
-      return roofline.cost(KernelWork(), .prefillAttention, lane: .prefillAttention)
+      var work = KernelWork()
+      work.format = attentionFormat
+      return roofline.launch(work, .prefillAttention, lane: .prefillAttention)
     }
   }
 
   /// The recurrent state of `sequences` decoding sequences, read and written.
   func state(sequences: Double) -> CostVector {
     guard case .linear = group.attention else { return .zero }
-    return roofline.cost(
-      KernelWork(weightBytes: 2 * sequences * stateBytesPerSequence), .linearAttention, lane: .linearAttention
-    )
+    var work = KernelWork()
+    work.weightBytes = 2 * sequences * stateBytesPerSequence
+    return roofline.cost(work, .linearAttention, lane: .linearAttention)
   }
 }

@@ -1,6 +1,14 @@
 import Hardware
 import Quantities
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Exchanges between the accelerators of a replica: latency + bytes over the busiest link.
 struct Collectives: Sendable {
   let roofline: Roofline
@@ -33,7 +41,13 @@ struct Collectives: Sendable {
   /// 2 phases, 2 (n − 1)/n B); on a ring or torus 2 (n − 1) phases of B/n each.
   func allReduce(bytes: Double, size: Int) -> CostVector {
     guard size > 1 else { return .zero }
-    let (latency, bandwidth) = links(size: size)
+    var (latency, bandwidth) = links(size: size)
+    var factor = 1.0
+    if size <= scaleUp.worldSize, let measured = roofline.efficiencies.exchangeSurface("all_reduce") {
+      bandwidth *= measured.efficiency.memory / roofline.efficiencies.scaleUp.bandwidth
+      latency = measured.efficiency.launchSeconds
+      factor = measured.residual.map { exp($0.value(at: Self.shape(bytes: bytes, size: size))) } ?? 1
+    }
     let peers = Double(size - 1)
     let twoShot = 2 * peers / Double(size) * bytes / bandwidth
     let seconds: Double
@@ -41,7 +55,12 @@ struct Collectives: Sendable {
     case .ring, .torus2D, .torus3D: seconds = 2 * peers * latency / Double(size) + latency + twoShot
     default: seconds = min(latency + peers * bytes / bandwidth, 2 * latency + twoShot)
     }
-    return roofline.waiting(seconds: seconds, limit: .network, lane: .collective)
+    return roofline.waiting(seconds: seconds * factor, limit: .network, lane: .collective)
+  }
+
+  /// Where a residual grid of exchanges is looked up: base-2 logarithms of bytes and accelerators.
+  public static func shape(bytes: Double, size: Int) -> SIMD3<Double> {
+    SIMD3(log2(max(bytes, 1)), log2(Double(size)), 0)
   }
 
   /// Each accelerator of `size` sends `bytes` in all, spread evenly over the others.

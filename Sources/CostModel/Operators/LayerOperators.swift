@@ -11,18 +11,17 @@ struct LayerOperators: Sendable {
 
   private static let activationBytes = 2.0
 
-  /// A dense product of `tokens` rows with a matrix of `parameters` on this accelerator.
-  private func product(
-    tokens: Double, inputs: Double, outputs: Double, part: Precision.Part, replicatedParameters: Double? = nil
-  ) -> CostVector {
-    let type = precision.computeType(of: part)
-    let parameters = replicatedParameters ?? inputs * outputs
-    let bytes = precision.weightType(of: part).bytesPerElement
-    let inputBytes = min(Self.activationBytes, precision.activations.bytesPerElement)
-    let work = KernelWork(
-      flops: 2 * tokens * parameters, weightBytes: parameters * bytes,
-      activationBytes: tokens * (inputs * inputBytes + outputs * Self.activationBytes), type: type)
+  /// A dense product of `tokens` rows with an `inputs` × `outputs` matrix on this accelerator.
+  private func product(tokens: Double, inputs: Double, outputs: Double, part: Precision.Part) -> CostVector {
+    let work = KernelWork.gemm(
+      m: tokens, n: outputs, k: inputs, weights: precision.weightType(of: part), activations: activations(of: part))
     return roofline.cost(work, .gemm, lane: .gemm)
+  }
+
+  /// The format that a part's inputs are multiplied in: never narrower than where its weights stay at 16 bits.
+  private func activations(of part: Precision.Part) -> DataType {
+    let weights = precision.weightType(of: part)
+    return weights.computeType == .bf16 && weights.bitsPerElement == 16 ? .bf16 : precision.activations
   }
 
   private func elementwise(bytes: Double, launches: Double) -> CostVector {
@@ -85,9 +84,9 @@ struct LayerOperators: Sendable {
       var cost = product(tokens: tokens, inputs: hidden, outputs: inputs, part: .attention)
       cost += product(tokens: tokens, inputs: output, outputs: hidden, part: .attention)
       // The recurrence over the tokens of prompts; decoding sequences add their state's bytes.
-      let work = KernelWork(
-        flops: tokens * attention.stateFloatingPointOperations / tensor,
+      var work = KernelWork(
         activationBytes: tokens * Double(attention.convolutionChannels) / tensor * 3 * Self.activationBytes)
+      work.flops = tokens * attention.stateFloatingPointOperations / tensor
       return cost + roofline.cost(work, .linearAttention, lane: .linearAttention)
     }
   }
@@ -133,24 +132,16 @@ struct LayerOperators: Sendable {
   }
 
   /// The grouped products over the experts that this accelerator holds, and the way of tokens to them.
-  ///
-  /// Of E experts, T tokens with k choices each reach E·(1 − (1 − k/E)^T) when choices are balanced.
   private func routedExperts(_ mixture: MixtureOfExperts, width: Double, tokens: Double) -> CostVector {
     let stage = Double(parallel.acceleratorsPerStage)
     let experts = Double(mixture.experts)
     let perToken = Double(mixture.expertsPerToken)
     let held = experts / Double(parallel.expert)
     let slice = Double(parallel.expert) / stage
-    let matrix = Double(mixture.matricesPerExpert) * width * Double(mixture.expertIntermediateSize) * slice
-    let active = held * (1 - power(1 - perToken / experts, tokens))
-    let rows = tokens * perToken * held / experts
-    let inner = Double(mixture.expertIntermediateSize) * slice
-    let work = KernelWork(
-      flops: 2 * rows * matrix,
-      weightBytes: active * matrix * precision.weightType(of: .experts).bytesPerElement,
-      // Permute in and out, both products' inputs and outputs, the activation between them.
-      activationBytes: rows * (4 * width + 4 * inner) * Self.activationBytes,
-      type: precision.computeType(of: .experts))
+    let work = KernelWork.experts(
+      tokens: tokens, experts: experts, held: held, perToken: perToken, width: width,
+      inner: Double(mixture.expertIntermediateSize) * slice, matrices: Double(mixture.matricesPerExpert),
+      weights: precision.weightType(of: .experts), activations: precision.activations)
     var cost = roofline.cost(work, .experts, lane: .experts)
     if exchangesTokens {
       // Dispatch in the activations' format, combine in 16 bits; a token goes to at most k of the others.
@@ -162,10 +153,5 @@ struct LayerOperators: Sendable {
       cost += collectives.allToAll(bytes: elements * Self.activationBytes, size: parallel.expert)
     }
     return cost
-  }
-
-  /// base^exponent for base in 0...1 and exponent >= 0.
-  private func power(_ base: Double, _ exponent: Double) -> Double {
-    base <= 0 ? 0 : exponential(exponent * logarithm(base))
   }
 }

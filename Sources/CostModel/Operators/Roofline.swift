@@ -10,20 +10,6 @@ import Quantities
   import Darwin
 #endif
 
-/// The work of one kernel on one accelerator.
-struct KernelWork {
-  /// Multiplications and additions.
-  var flops = 0.0
-  /// Bytes of weights or cached context that it reads.
-  var weightBytes = 0.0
-  /// Bytes of activations that it reads and writes.
-  var activationBytes = 0.0
-  /// The type that it multiplies.
-  var type = Models.ComputeType.bf16
-  /// Launches.
-  var launches = 1.0
-}
-
 /// Turns work into time and energy on one accelerator type: the roofline with efficiencies.
 struct Roofline: Sendable {
   let accelerator: AcceleratorSpecification
@@ -37,37 +23,41 @@ struct Roofline: Sendable {
     return hardware.flatMap { accelerator.peakRates[$0]?.si }
   }
 
-  /// The cost of a kernel: launch + smooth maximum of the time that compute and memory need.
+  /// The cost of a kernel: (launch + smooth maximum of the time that compute and memory need) × residual.
   ///
   /// Time beyond the launches is shared between compute and memory as they contribute to the smooth maximum.
-  func cost(_ work: KernelWork, _ operatorClass: OperatorClass, lane: CostLane) -> CostVector {
-    let efficiency = efficiencies.efficiency(operatorClass, type: work.type)
-    let peak = peak(work.type) ?? accelerator.peakRates.bf16.si
-    let bandwidth = accelerator.memoryBandwidth.si
-    let compute = work.flops / (peak * efficiency.compute)
-    let memory =
-      work.weightBytes / (bandwidth * efficiency.memory)
-      + work.activationBytes / (bandwidth * efficiency.activation)
-    let launch = work.launches * efficiency.launchSeconds
-    let p = efficiency.sharpness
-    let computePower = pow(compute, p)
-    let memoryPower = pow(memory, p)
-    let sum = computePower + memoryPower
-    let busy = sum > 0 ? pow(sum, 1 / p) : 0
-
+  /// - Parameters:
+  ///   - work: what it does.
+  ///   - operatorClass: which efficiency holds.
+  ///   - lane: the operator that its time is booked on.
+  ///   - withLaunch: whether launches are booked here too.
+  /// - Returns: all lanes.
+  func cost(
+    _ work: KernelWork, _ operatorClass: OperatorClass, lane: CostLane, withLaunch: Bool = true
+  ) -> CostVector {
+    let surface = efficiencies.surface(operatorClass, format: work.format, type: work.type)
+    let parts = RooflineParts(work, surface: surface, accelerator: accelerator, peak: rate(work.type))
+    let launch = withLaunch ? parts.launch : 0
+    let busy = withLaunch ? parts.busy : max(0, parts.busy + parts.launch - parts.bareLaunch)
     var cost = CostVector.zero
     cost[.time] = launch + busy
     cost[.launch] = launch
-    if sum > 0 {
-      cost[.compute] = busy * computePower / sum
-      cost[.memory] = busy * memoryPower / sum
-      let computeShare = work.flops / (busy * peak)
-      let memoryShare = (work.weightBytes + work.activationBytes) / (busy * bandwidth)
-      cost[.energy] = busy * watts(computeShare: computeShare, memoryShare: memoryShare)
+    if busy > 0 {
+      cost[.compute] = busy * parts.computeShare
+      cost[.memory] = busy * (1 - parts.computeShare)
+      let computeShare = work.flops / (busy * rate(work.type))
+      let memoryShare = (work.weightBytes + work.activationBytes) / (busy * accelerator.memoryBandwidth.si)
+      cost[.energy] = busy * watts(computeShare: min(computeShare, 1), memoryShare: min(memoryShare, 1))
     }
     cost[.energy] += launch * idleBusyWatts
     cost[lane] = cost[.time]
     return cost
+  }
+
+  /// The launches alone of a kernel.
+  func launch(_ work: KernelWork, _ operatorClass: OperatorClass, lane: CostLane) -> CostVector {
+    let surface = efficiencies.surface(operatorClass, format: work.format, type: work.type)
+    return waiting(seconds: work.launches * surface.efficiency.launchSeconds, limit: .launch, lane: lane)
   }
 
   /// The cost of time in which kernels wait: framework work or links.
@@ -79,6 +69,9 @@ struct Roofline: Sendable {
     cost[.energy] = seconds * idleBusyWatts
     return cost
   }
+
+  /// The rate that a type is multiplied at; 16 bits where the hardware has no faster one.
+  private func rate(_ type: Models.ComputeType) -> Double { peak(type) ?? accelerator.peakRates.bf16.si }
 
   /// Power above idle of all accelerators while a kernel reaches these shares of peak FLOP/s and bandwidth.
   private func watts(computeShare: Double, memoryShare: Double) -> Double {
@@ -92,4 +85,44 @@ struct Roofline: Sendable {
   private var range: Double {
     Double(accelerators) * (accelerator.thermalDesignPower.si - accelerator.idlePower.si)
   }
+}
+
+/// The time of a kernel under a surface, in parts.
+public struct RooflineParts: Sendable {
+  /// Seconds of launches, residual included.
+  public let launch: Double
+  /// Seconds of launches without the residual.
+  public let bareLaunch: Double
+  /// Seconds beyond, residual included.
+  public let busy: Double
+  /// The share of compute in what bounds the busy time, in 0...1.
+  public let computeShare: Double
+
+  /// Evaluates a surface.
+  ///
+  /// - Parameters:
+  ///   - work: the kernel.
+  ///   - surface: what it reaches of the peaks.
+  ///   - accelerator: whose bandwidth and compute units count.
+  ///   - peak: dense FLOP/s of the multiplied type.
+  public init(_ work: KernelWork, surface: OperatorSurface, accelerator: AcceleratorSpecification, peak: Double) {
+    let efficiency = surface.efficiency
+    let bandwidth = accelerator.memoryBandwidth.si
+    let compute = work.flops / (peak * efficiency.compute)
+    let memory =
+      work.weightBytes / (bandwidth * efficiency.memory)
+      + work.activationBytes / (bandwidth * efficiency.activation)
+    let p = efficiency.sharpness
+    // Scaled by the larger one, so that powers of nanoseconds don't underflow.
+    let larger = max(compute, memory)
+    let sum = larger > 0 ? pow(compute / larger, p) + pow(memory / larger, p) : 0
+    let factor = surface.residual.map { exp($0.value(at: work.shape)) } ?? 1
+    bareLaunch = work.launches * efficiency.launchSeconds
+    launch = bareLaunch * factor
+    busy = larger > 0 ? larger * pow(sum, 1 / p) * factor : 0
+    computeShare = sum > 0 ? pow(compute / larger, p) / sum : 0
+  }
+
+  /// Launches and the rest.
+  public var seconds: Double { launch + busy }
 }

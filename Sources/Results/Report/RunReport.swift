@@ -52,7 +52,7 @@ public struct RunReport: Sendable {
     let whole = Part(site: context.site, parts)
     let run = RunSpan(
       startNanoseconds: 0, endNanoseconds: context.isDrained ? whole.lastToken : whole.length)
-    let everything = RunSpan(startNanoseconds: 0, endNanoseconds: whole.lastToken)
+    let everything = RunSpan(startNanoseconds: whole.firstArrival, endNanoseconds: whole.lastToken)
     window = SteadyWindow(
       context.window, series: whole.observations.series, run: run, isDrained: context.isDrained)
     if context.window == .wholeRun { window.span = everything }
@@ -62,7 +62,8 @@ public struct RunReport: Sendable {
     let span = window.span
     site = whole.report(window: span, wholeRun: everything)
     deployments = parts.map {
-      $0.report(window: span, wholeRun: RunSpan(startNanoseconds: 0, endNanoseconds: $0.lastToken))
+      $0.report(
+        window: span, wholeRun: RunSpan(startNanoseconds: $0.firstArrival, endNanoseconds: $0.lastToken))
     }
   }
 }
@@ -87,8 +88,10 @@ private struct Part {
   var steps: Int64
   var peakCacheUtilisation: Double
   var calibration: CalibrationShares
-  /// Length of the run and time of the last token, in nanoseconds since the reported part began.
+  /// Length of the run and times of the first arrival and of the last token, in nanoseconds since the reported part
+  /// began.
   var length: Int64
+  var firstArrival: Int64
   var lastToken: Int64
 
   /// A deployment.
@@ -107,6 +110,8 @@ private struct Part {
     let origin = observations.origin.nanoseconds
     length = max(0, outcome.end.nanoseconds - origin)
     lastToken = max(0, observations.lastToken.nanoseconds - origin)
+    let first = observations.firstArrival
+    firstArrival = first == .never ? 0 : min(lastToken, max(0, first.nanoseconds - origin))
     replicaSeconds = Double(context.replicas) * Double(length) * 1e-9
     steps = outcome.steps
     peakCacheUtilisation = outcome.peakCacheUtilisation
@@ -128,6 +133,7 @@ private struct Part {
       steps += part.steps
       peakCacheUtilisation = max(peakCacheUtilisation, part.peakCacheUtilisation)
       length = max(length, part.length)
+      firstArrival = min(firstArrival, part.firstArrival)
       lastToken = max(lastToken, part.lastToken)
     }
     accelerators = max(site.accelerators, acceleratorsInUse)

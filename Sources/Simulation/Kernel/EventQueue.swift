@@ -3,33 +3,43 @@
 /// The order is part of the model: it changes only with its test.
 ///
 /// A step that ends at an instant frees what it held before a request of that instant looks for room, and the next
-/// step starts after every arrival of that instant, so that it sees them.
+/// step starts after every request of that instant, so that it sees them. What a run reports begins after the steps
+/// that end, and before the requests that arrive.
 enum EventRank: UInt64 {
   case stepCompleted = 0
-  case requestArrived = 1
-  case stepDue = 2
+  case reportBegun = 1
+  case requestArrived = 2
+  case requestReady = 3
+  case stepDue = 4
 }
 
 /// What happens, with ids for payload.
 enum Event: Equatable {
   /// The planned stretch of a replica ends, unless its generation has moved on.
   case stepsCompleted(replica: Int32, generation: UInt32)
+  /// All warm-ups are over: the reported part of the run begins.
+  case reportBegun
   /// The next request of a stream reaches the router.
   case requestArrived(stream: Int32)
+  /// The front end of a replica hands its next request to the scheduler.
+  case requestReady(replica: Int32)
   /// A replica without a step in progress may start one.
   case stepDue(replica: Int32)
 
   var rank: EventRank {
     switch self {
     case .stepsCompleted: .stepCompleted
+    case .reportBegun: .reportBegun
     case .requestArrived: .requestArrived
+    case .requestReady: .requestReady
     case .stepDue: .stepDue
     }
   }
 
   var entity: UInt64 {
     switch self {
-    case .stepsCompleted(let replica, _), .stepDue(let replica): UInt64(replica)
+    case .stepsCompleted(let replica, _), .requestReady(let replica), .stepDue(let replica): UInt64(replica)
+    case .reportBegun: 0
     case .requestArrived(let stream): UInt64(stream)
     }
   }

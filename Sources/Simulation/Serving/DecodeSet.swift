@@ -91,6 +91,8 @@ struct DecodeSet {
     if !phases.isEmpty { phases[phase(context: context)] -= 1 }
     if bound != .none {
       boundedSum -= bound.context(at: context)
+      // Its last token ended a chunk: no event took that chunk out of the sum.
+      if case .chunk(let tokens) = bound, request.boundEvent == step { boundedSum -= tokens }
       if request.boundEvent != .max { boundedGrowth -= 1 }
       request.boundEvent = .max
     }

@@ -92,6 +92,8 @@ public struct Observations: Sendable {
   public var counts = RequestCounts()
   /// Completed requests in order of completion, when asked for.
   public var records: [RequestRecord] = []
+  /// When the first request was sent; `.never` when none was.
+  public var firstArrival = SimTime.never
   /// When the last token was out.
   public var lastToken = SimTime.zero
   /// What is subtracted from every instant: the run's reported part begins here.
@@ -103,6 +105,12 @@ public struct Observations: Sendable {
   mutating func restart(at origin: SimTime) {
     self = Observations()
     self.origin = origin
+  }
+
+  /// Counts a request that reached the router and was sent at `time`.
+  mutating func countArrival(sent time: SimTime) {
+    counts.arrived += 1
+    if time < firstArrival { firstArrival = time }
   }
 
   /// Makes room for `time`; returns it relative to the origin, in nanoseconds.
@@ -167,6 +175,7 @@ public struct Observations: Sendable {
     }
     counts.add(other.counts)
     records.append(contentsOf: other.records)
+    firstArrival = min(firstArrival, other.firstArrival)
     lastToken = max(lastToken, other.lastToken)
   }
 

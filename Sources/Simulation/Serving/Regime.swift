@@ -48,8 +48,11 @@ struct Regime {
   }
 
   /// All lanes of the steps done.
-  var cost: CostVector {
-    let k = Double(done)
+  var cost: CostVector { cost(ofSteps: done) }
+
+  /// All lanes of the first `steps` steps.
+  func cost(ofSteps steps: Int) -> CostVector {
+    let k = Double(steps)
     return first * k + growth * (k * (k - 1) * 0.5)
   }
 
@@ -59,7 +62,8 @@ struct Regime {
     let target = Double(time.nanoseconds - anchor.nanoseconds) * 1e-9
     let b = growth[.time] * 0.5
     let a = first[.time] - b
-    let root = b > 0 ? ((a * a + 4 * b * target).squareRoot() - a) / (2 * b) : target / a
+    // The form of the root that loses no digits however small the growth is.
+    let root = 2 * target / (a + (a * a + 4 * b * target).squareRoot())
     let estimate = root.isFinite ? min(max(root, 0), Double(range.upperBound)) : 0
     var step = min(max(Int(estimate), range.lowerBound), range.upperBound)
     while step < range.upperBound && end(ofStep: step) < time { step += 1 }

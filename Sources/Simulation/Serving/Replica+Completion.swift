@@ -144,6 +144,11 @@ extension Observations {
     let end = regime.end(ofStep: range.upperBound)
     _ = cover(end)
     var first = range.lowerBound
+    if regime.anchor < origin {
+      // The report began inside this regime: steps that were over by then don't count.
+      first = regime.firstStep(endingAtOrAfter: SimTime(nanoseconds: origin.nanoseconds + 1), in: range)
+    }
+    let tokens = Int64(range.upperBound - first + 1) * Int64(sequences)
     while first <= range.upperBound {
       var last = range.upperBound
       let firstEnd = regime.end(ofStep: first)
@@ -163,7 +168,6 @@ extension Observations {
       }
       first = last + 1
     }
-    let tokens = Int64(range.count) * Int64(sequences)
     counts.outputTokens += tokens
     if sequences > 0 { lastToken = max(lastToken, end) }
   }

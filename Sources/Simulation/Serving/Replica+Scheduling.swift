@@ -105,7 +105,7 @@ extension Replica {
         backlog = nil
         return nil
       }
-      shop.observations.counts.arrived += 1
+      shop.observations.countArrival(sent: request.arrival)
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
         shop.observations.counts.rejected += 1
         continue

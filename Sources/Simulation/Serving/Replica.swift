@@ -28,7 +28,10 @@ struct Replica {
   /// Cost of everything done, lane by lane.
   var cost = CostVector.zero
   /// Requests delivered and not yet completed.
-  var outstanding = 0
+  var outstanding = 0 {
+    didSet { if outstanding > peakOutstanding { peakOutstanding = outstanding } }
+  }
+  private(set) var peakOutstanding = 0
 
   init(id: Int32, engine: Engine) {
     self.id = id
@@ -79,10 +82,17 @@ struct Replica {
     closeRegime()
   }
 
-  /// Starts the account of costs anew.
-  mutating func forgetCost() {
-    if !isBusy { closeRegime() }
-    cost = .zero
+  /// Starts the account of costs anew: steps that are over by `time` don't count.
+  mutating func forgetCost(upTo time: SimTime) {
+    guard isBusy, let regime else {
+      closeRegime()
+      cost = .zero
+      return
+    }
+    let last = regime.done + plannedSteps
+    var over = regime.firstStep(endingAtOrAfter: time, in: (regime.done + 1)...last)
+    if regime.end(ofStep: over) > time { over -= 1 }
+    cost = CostVector.zero - regime.cost(ofSteps: over)
   }
 
   /// Adds the regime's cost to the total and forgets it: the batch is about to change.

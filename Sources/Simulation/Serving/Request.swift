@@ -53,14 +53,12 @@ struct RequestPool {
   private(set) var slots: [Request] = []
   private var freeHead: Int32 = -1
   private(set) var inFlight = 0
-  private(set) var peakInFlight = 0
 
   /// Size of a slot in bytes; bounded by a test.
   static var bytesPerRequest: Int { MemoryLayout<Request>.stride }
 
   mutating func insert(_ request: Request) -> Int32 {
     inFlight += 1
-    peakInFlight = max(peakInFlight, inFlight)
     if freeHead >= 0 {
       let slot = freeHead
       freeHead = slots[Int(slot)].next

@@ -15,6 +15,8 @@ public struct StreamPlan: Sendable {
   /// What a request must meet to be good.
   public var targets: LatencyTargets
   /// Requests that a closed-loop client sends, and drains, before the reported part of the run begins.
+  ///
+  /// Where several streams warm up, the reported part begins when the last of them has drained.
   public var warmUpRequests: Int
 
   /// Creates a stream; see the properties.
@@ -22,6 +24,7 @@ public struct StreamPlan: Sendable {
     arrivals: ArrivalProcess, requests: Int? = nil, lengths: RequestLengths, maximumOutputTokens: Int,
     targets: LatencyTargets = LatencyTargets(), warmUpRequests: Int = 0
   ) {
+    precondition(maximumOutputTokens >= 1, "answers without a token")
     self.arrivals = arrivals
     self.requests = requests
     self.lengths = lengths
@@ -31,7 +34,10 @@ public struct StreamPlan: Sendable {
   }
 }
 
-/// The way of a request from the client to the scheduler: HTTP, tokenisation.
+/// The way of a request from the router to the scheduler of its replica: HTTP, tokenisation.
+///
+/// The front end of a replica hands requests over in the order in which they came. Offline requests were tokenised
+/// before the run: they pass it in its constant time.
 public struct FrontEnd: Sendable, Equatable {
   /// Constant part in seconds.
   public var seconds: Double
@@ -53,6 +59,20 @@ public struct FrontEnd: Sendable, Equatable {
 struct RequestSource: Sendable {
   let lengths: RequestLengths
   let maximumOutputTokens: Int
+  let frontEnd: FrontEnd
+
+  init(_ stream: StreamPlan, frontEnd: FrontEnd) {
+    lengths = stream.lengths
+    maximumOutputTokens = stream.maximumOutputTokens
+    var frontEnd = frontEnd
+    if case .offline = stream.arrivals { frontEnd.secondsPerInputToken = 0 }
+    self.frontEnd = frontEnd
+  }
+
+  /// The time that a request spends in the front end when nobody is before it.
+  func frontEndDelay(of request: Request) -> SimDuration {
+    frontEnd.delay(inputTokens: Int(request.input))
+  }
 
   /// The request with number `index`, lengths drawn by that number.
   func request(stream: Int32, index: UInt64, arrival: SimTime) -> Request {

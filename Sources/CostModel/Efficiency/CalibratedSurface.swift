@@ -1,0 +1,103 @@
+/// One fitted surface as a calibration file holds it, with what it was fitted on.
+public struct CalibratedSurface: Sendable, Equatable, Codable {
+  /// The operator: a raw value of ``OperatorClass``, or `all_reduce`.
+  public var operation: String
+  /// The operands' format, as ``KernelFormat`` names it; empty where there is but one.
+  public var format: String
+  /// The framework whose kernels were measured; nil where all were pooled.
+  public var framework: String?
+  /// The generation of accelerators that was measured.
+  public var architecture: String
+  /// Share of the dense peak.
+  public var compute: Double
+  /// Share of the bandwidth on weights and context (of the link, for exchanges).
+  public var memory: Double
+  /// Share of the bandwidth on activations.
+  public var activation: Double
+  /// Sharpness of the roofline's corner.
+  public var sharpness: Double
+  /// Seconds of a launch (of a phase, for exchanges).
+  public var launchSeconds: Double
+  /// What the closed form leaves unexplained.
+  public var residual: ResidualGrid?
+  /// Systems that were measured.
+  public var systems: [String]
+  /// Rows that it was fitted on.
+  public var rows: Int
+  /// Median of |predicted / measured − 1| over those rows.
+  public var medianError: Double
+  /// 90th percentile of the same.
+  public var p90Error: Double
+
+  /// A surface from its parts.
+  public init(
+    operation: String, format: String, framework: String?, architecture: String, efficiency: OperatorEfficiency,
+    residual: ResidualGrid?, systems: [String], rows: Int, medianError: Double, p90Error: Double
+  ) {
+    self.operation = operation
+    self.format = format
+    self.framework = framework
+    self.architecture = architecture
+    compute = efficiency.compute
+    memory = efficiency.memory
+    activation = efficiency.activation
+    sharpness = efficiency.sharpness
+    launchSeconds = efficiency.launchSeconds
+    self.residual = residual
+    self.systems = systems
+    self.rows = rows
+    self.medianError = medianError
+    self.p90Error = p90Error
+  }
+
+  /// The closed form's numbers.
+  public var efficiency: OperatorEfficiency {
+    OperatorEfficiency(
+      compute: compute, memory: memory, activation: activation, sharpness: sharpness, launchSeconds: launchSeconds)
+  }
+
+  var key: String { operation + "|" + format }
+
+  /// How well it suits a framework and a generation: 0 is best, nil not at all.
+  ///
+  /// Another generation's surface is better than another framework's: kernels differ more between frameworks than
+  /// efficiencies do between generations; without either, any measured surface beats a prior only within the format.
+  func distance(framework wanted: String, architecture here: String) -> Int {
+    let sameFramework = framework == nil || framework == wanted
+    return (architecture == here ? 0 : 2) + (sameFramework ? 0 : 1)
+  }
+}
+
+/// The fitted surfaces of a calibration file.
+public struct Calibration: Sendable, Equatable, Codable {
+  /// Version of the file's form.
+  public var version: Int
+  /// What the measurements were, for people.
+  public var provenance: [String]
+  /// The surfaces, in a fixed order.
+  public var surfaces: [CalibratedSurface]
+
+  /// A calibration of version 1.
+  public init(provenance: [String], surfaces: [CalibratedSurface]) {
+    version = 1
+    self.provenance = provenance
+    self.surfaces = surfaces
+  }
+
+  /// The best surface for each operator and format on one generation with one framework.
+  func surfaces(framework: String, architecture: String) -> [String: OperatorSurface] {
+    var best: [String: (distance: Int, surface: CalibratedSurface)] = [:]
+    for surface in surfaces {
+      let distance = surface.distance(framework: framework, architecture: architecture)
+      if let known = best[surface.key], known.distance <= distance { continue }
+      best[surface.key] = (distance, surface)
+    }
+    return best.mapValues { found in
+      // On a generation that was not measured the residual, which follows that generation's tiles, is left out.
+      let measuredHere = found.surface.architecture == architecture
+      return OperatorSurface(
+        efficiency: found.surface.efficiency, residual: measuredHere ? found.surface.residual : nil,
+        provenance: found.distance == 0 ? .measured : .transferred)
+    }
+  }
+}

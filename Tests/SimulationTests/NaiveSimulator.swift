@@ -1,0 +1,247 @@
+import Workload
+
+@testable import Simulation
+
+/// A slow and obvious simulator of a deployment: looks at everything at every instant at which anything happens.
+///
+/// It knows the arrivals and lengths of `Workload`, which has its own tests, and nothing of the engine under test but
+/// the plan's types. At one instant steps end first, in order of replicas; then the measured part of a closed loop
+/// begins, if it is time; then requests arrive, in order of streams; then the front ends hand over what is due; then
+/// replicas without a step start one.
+final class NaiveSimulator {
+  final class Client {
+    var generator: ArrivalGenerator
+    /// When requests will be sent, in order.
+    var toSend: [Int64] = []
+    var next = 0
+    var isClosedLoop = false
+    var thinkTime: Int64 = 0
+    var concurrency = 0
+    /// Requests to send in this phase, and of the warm-up: to complete.
+    var left = 0
+    var warmingUp = 0
+    init(_ generator: ArrivalGenerator) { self.generator = generator }
+  }
+
+  let plan: DeploymentPlan
+  let run: RunPlan
+  let replicas: [NaiveReplica]
+  let clients: [Client]
+  let sources: [RequestSource]
+  let router: IndependentRouter
+  /// What the front end of each replica works on, in order.
+  var onTheWay: [[(visible: Int64, request: NaiveRequest)]]
+  var lastVisible: [Int64]
+  var routed = 0
+  var arrived = 0
+  var rejected = 0
+  var done: [NaiveRequest] = []
+  /// Every request that found a replica, whenever.
+  var all: [NaiveRequest] = []
+  var origin: Int64 = 0
+  var now: Int64 = 0
+  var lastStep: Int64 = 0
+  private var beginsMeasuring = false
+
+  init(_ plan: DeploymentPlan, _ costs: NanosecondCosts, _ run: RunPlan) {
+    self.plan = plan
+    self.run = run
+    replicas = (0..<plan.replicas).map { _ in NaiveReplica(plan, costs) }
+    clients = plan.streams.indices.map { Client(plan.generator(stream: $0, run)) }
+    sources = plan.sources
+    router = IndependentRouter(
+      policy: plan.router, replicas: plan.replicas, seed: run.seed, run: run.replication, name: plan.name)
+    onTheWay = Array(repeating: [], count: plan.replicas)
+    lastVisible = Array(repeating: 0, count: plan.replicas)
+  }
+
+  func simulate() {
+    open()
+    let horizon = run.horizon?.nanoseconds ?? .max
+    while let next = nextInstant(), next <= horizon {
+      now = next
+      for index in replicas.indices where replicas[index].stepEnd == now { complete(replicas[index]) }
+      while true {
+        if beginsMeasuring { beginMeasuring() }
+        if let stream = clients.indices.first(where: { sendsNow(clients[$0]) }) {
+          arrive(stream)
+        } else {
+          break
+        }
+      }
+      for index in replicas.indices { handOver(index) }
+      for replica in replicas where replica.stepEnd == nil { replica.schedule(at: now) }
+    }
+  }
+
+  var inFlight: Int { arrived - rejected - done.count }
+
+  /// What the requests' latencies add up to.
+  func latencies() -> LatencyHistograms {
+    var sum = LatencyHistograms()
+    for request in done {
+      guard let first = request.tokens.first, let last = request.tokens.last, let start = request.scheduled
+      else {
+        continue
+      }
+      sum.timeToFirstToken.record(first - request.sent)
+      sum.queue.record(start - request.sent)
+      sum.endToEnd.record(last - request.sent)
+      let gaps = Int64(request.tokens.count) - 1
+      if gaps > 0 {
+        sum.timePerOutputToken.record(Int64((Double(last - first) / Double(gaps)).rounded()))
+      }
+    }
+    for request in all {
+      for (before, after) in zip(request.tokens, request.tokens.dropFirst()) where after > origin {
+        sum.interTokenLatency.record(after - before)
+      }
+    }
+    return sum
+  }
+
+  /// Output tokens of the measured part.
+  var outputTokens: Int { all.reduce(0) { $0 + $1.tokens.count { $0 > origin } } }
+
+  /// Completed requests as the engine under test records them, by stream and number.
+  func records() -> [RequestRecord] {
+    done.sorted { ($0.stream, $0.index) < ($1.stream, $1.index) }.map {
+      RequestRecord(
+        stream: Int32($0.stream), index: UInt64($0.index), replica: Int32($0.replica),
+        inputTokens: Int32($0.input), outputTokens: Int32($0.output), arrival: SimTime(nanoseconds: $0.sent),
+        scheduled: SimTime(nanoseconds: $0.scheduled ?? -1),
+        firstToken: SimTime(nanoseconds: $0.tokens.first ?? -1),
+        completed: SimTime(nanoseconds: $0.tokens.last ?? -1), preemptions: Int32($0.preemptions))
+    }
+  }
+
+  private func sendsNow(_ client: Client) -> Bool {
+    guard let time = client.toSend.first, time == now else { return false }
+    // An open stream ends at the horizon, it does not include it.
+    return client.isClosedLoop || time < run.horizon?.nanoseconds ?? .max
+  }
+
+  private func nextInstant() -> Int64? {
+    var instants = replicas.compactMap(\.stepEnd) + onTheWay.compactMap(\.first?.visible)
+    let horizon = run.horizon?.nanoseconds ?? .max
+    for client in clients {
+      if let time = client.toSend.first, client.isClosedLoop || time < horizon { instants.append(time) }
+    }
+    return instants.min()
+  }
+
+  private func open() {
+    for (stream, client) in clients.enumerated() {
+      let stream = plan.streams[stream]
+      if case .closedLoop(let concurrency, let thinkTimeSeconds) = stream.arrivals {
+        client.isClosedLoop = true
+        client.concurrency = concurrency
+        client.thinkTime = Int64((thinkTimeSeconds * 1e9).rounded())
+        client.warmingUp = stream.warmUpRequests
+        client.left = stream.warmUpRequests > 0 ? stream.warmUpRequests : stream.requests ?? .max
+        burst(client)
+      } else {
+        while let time = client.generator.next() {
+          client.toSend.append(time)
+          if time > run.horizon?.nanoseconds ?? .max { break }
+        }
+      }
+    }
+  }
+
+  private func burst(_ client: Client) {
+    let count = min(client.concurrency, client.left)
+    client.left -= count
+    client.toSend += Array(repeating: now, count: count)
+  }
+
+  private func arrive(_ stream: Int) {
+    let client = clients[stream]
+    client.toSend.removeFirst()
+    let drawn = sources[stream].lengths.lengths(ofRequest: UInt64(client.next))
+    let limit = plan.streams[stream].maximumOutputTokens
+    let request = NaiveRequest(
+      stream: stream, index: client.next, sent: now, input: drawn.input, output: min(drawn.output, limit),
+      maximumOutput: limit)
+    client.next += 1
+    let number = routed
+    routed += 1
+    arrived += 1
+    let target = pick(number)
+    guard fits(request) else {
+      rejected += 1
+      answer(stream)
+      return
+    }
+    request.replica = target
+    all.append(request)
+    var seconds = plan.frontEnd.seconds
+    if case .offline = plan.streams[stream].arrivals {
+    } else {
+      seconds += plan.frontEnd.secondsPerInputToken * Double(request.input)
+    }
+    let visible = max(lastVisible[target], now + Int64((seconds * 1e9).rounded()))
+    lastVisible[target] = visible
+    onTheWay[target].append((visible, request))
+  }
+
+  private func fits(_ request: NaiveRequest) -> Bool {
+    let longest = request.input + request.maximumOutput
+    return longest <= plan.engine.maximumContextTokens && replicas[0].blocks(longest) <= plan.cache.blocks
+      && (plan.engine.chunkedPrefill || request.input <= plan.engine.maximumBatchTokens)
+  }
+
+  private func pick(_ number: Int) -> Int {
+    switch plan.router {
+    case .roundRobin: return number % replicas.count
+    case .random: return router.replica(ofRequest: UInt64(number))
+    case .leastOutstanding:
+      let loads = replicas.indices.map {
+        replicas[$0].running.count + replicas[$0].waiting.count + onTheWay[$0].count
+      }
+      return loads.firstIndex(of: loads.min() ?? 0) ?? 0
+    }
+  }
+
+  private func handOver(_ index: Int) {
+    while let first = onTheWay[index].first, first.visible == now {
+      onTheWay[index].removeFirst()
+      replicas[index].waiting.append(first.request)
+    }
+  }
+
+  private func complete(_ replica: NaiveReplica) {
+    lastStep = now
+    for request in replica.complete() {
+      done.append(request)
+      answer(request.stream)
+    }
+  }
+
+  private func answer(_ stream: Int) {
+    let client = clients[stream]
+    guard client.isClosedLoop else { return }
+    if client.warmingUp > 0 {
+      client.warmingUp -= 1
+      if client.warmingUp == 0 && clients.allSatisfy({ $0.warmingUp == 0 }) { beginsMeasuring = true }
+    }
+    guard client.left > 0 else { return }
+    client.left -= 1
+    client.toSend.append(now + client.thinkTime)
+  }
+
+  /// All warm-ups are over: what was done is forgotten, who is in flight stays.
+  private func beginMeasuring() {
+    beginsMeasuring = false
+    origin = now
+    arrived = inFlight
+    rejected = 0
+    done = []
+    for replica in replicas { replica.busy = 0 }
+    for (stream, client) in clients.enumerated() where plan.streams[stream].warmUpRequests > 0 {
+      guard client.isClosedLoop else { continue }
+      client.left = plan.streams[stream].requests ?? .max
+      burst(client)
+    }
+  }
+}
