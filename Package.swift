@@ -85,6 +85,7 @@ let package = Package(
       on: [
         "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents",
         "Quantities", .product(name: "Logging", package: "swift-log"),
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     // Floor 6: the command line.
     .executableTarget(

@@ -29,6 +29,15 @@ struct ValidateCommand: AsyncParsableCommand {
     completion: .file(extensions: ["csv"]))
   var points: [String] = []
 
+  @Option(help: "The half of the data to look at: fit or test; both by default.")
+  var split: Split?
+
+  @Option(
+    help: ArgumentHelp(
+      "The store that 'make measurements' builds; calibration/measurements.sqlite by default.",
+      valueName: "file.sqlite"), completion: .file())
+  var measurements: String?
+
   @Option(
     help: ArgumentHelp("Bounds on errors; exit 1 when one is broken.", valueName: "file.yaml"),
     completion: .file(extensions: ["yaml", "yml"]))
@@ -68,7 +77,11 @@ struct ValidateCommand: AsyncParsableCommand {
     let document = try json.flatMap { path in path == "-" ? nil : try OutputFile(checking: path) }
     let page = try markdown.map { path in try OutputFile(checking: path) }
     let gates = try gate.map { path in try Gate.read(path: path) } ?? []
-    let validation = try Validation.load(suites: suite, files: points)
+    let validation = try Validation.load(
+      Validation.Selection(
+        suites: suite, files: points, split: split?.rawValue, store: measurements,
+        dimensions: by.map(\.dimensions)))
+    for warning in validation.warnings { Terminal.standardError.write("warning: \(warning)\n") }
     let done = DoneCount()
     let count = validation.count
     let line = ProgressLine(isQuiet: quiet) { _ in "\(done.value) of \(count) points" }
@@ -117,6 +130,11 @@ struct ValidateCommand: AsyncParsableCommand {
 }
 
 extension Suite: ExpressibleByArgument {}
+
+/// The halves of the data.
+enum Split: String, ExpressibleByArgument, CaseIterable {
+  case fit, test
+}
 
 /// Dimensions of one partition, as an argument: `framework,system`.
 struct Dimensions: ExpressibleByArgument {

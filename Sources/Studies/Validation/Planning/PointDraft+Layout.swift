@@ -4,22 +4,38 @@ import Hardware
 import CostModel
 import Simulation
 
+extension Model {
+  /// Whether attention keeps a compressed cache that tensor parallelism would copy to every accelerator.
+  fileprivate var hasLatentAttention: Bool {
+    transformer?.layers.contains {
+      if case .latent = $0.attention { true } else { false }
+    } ?? false
+  }
+}
+
 extension PointDraft {
   /// The layout that is stated, or the narrowest that leaves room for a KV cache; then that cache.
   mutating func settleLayout() throws(Unpredictable) {
     var stated = Parallelism(
       tensor: 1, pipeline: point.pipeline ?? 1, expert: point.expert ?? 1,
       attentionData: point.attentionData ?? 1)
-    if let tensor = point.tensor {
-      stated.tensor = tensor
+    if let tensor = point.tensor { stated.tensor = tensor }
+    if point.suite == "mlperf", model.hasLatentAttention, point.attentionData == nil {
+      // Tensor parallelism would copy the compressed cache to every accelerator.
+      let width = point.tensor ?? min(8, point.accelerators)
+      parallel = Parallelism(pipeline: stated.pipeline, expert: width, attentionData: width)
+      assume(
+        "layout", "expert \(width), attention data \(width)",
+        because: "submissions with latent attention give each of eight accelerators requests of its own")
+    } else if point.tensor != nil {
       parallel = stated
-      if let problem = design(parallel).problems().first { throw Unpredictable(problem.message) }
     } else {
       parallel = try narrowest(stated)
       assume(
         "tp", "\(parallel.tensor)",
         because: "not stated; the fewest accelerators that hold the weights and a useful KV cache")
     }
+    if let problem = design(parallel).problems().first { throw Unpredictable(problem.message) }
     guard point.accelerators % parallel.accelerators == 0 else {
       throw Unpredictable("the accelerators are no whole number of replicas of the stated layout")
     }

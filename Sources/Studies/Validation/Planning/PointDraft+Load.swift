@@ -11,7 +11,7 @@ struct PointLoad {
 
 extension PointDraft {
   /// Requests that are simulated at most for a run whose source sent more: means move by less than 1 % beyond.
-  static let mostRequests = 60_000
+  static let mostRequests = 200_000
 
   mutating func settleLoad() throws(Unpredictable) {
     switch point.load {
@@ -40,7 +40,7 @@ extension PointDraft {
   private mutating func settleOffline() {
     let stated = point.requests ?? 24_576
     // Replicas are alike and share the requests evenly, so that fewer of them say as much.
-    let requests = min(stated, max(Self.mostRequests, 4 * point.accelerators))
+    let requests = min(stated, Self.mostRequests)
     load = PointLoad(
       arrivals: .offline(requests: requests), requests: requests, warmUpRequests: 0, window: .wholeRun)
     if point.requests == nil {
@@ -55,11 +55,11 @@ extension PointDraft {
       throw Unpredictable(
         "request rate not published: the throughput of a server run is its submitter's choice")
     }
-    // MLPerf's server runs last ten minutes at least; two show the steady state.
-    let wanted = max(2_000, Int((rate * 120).rounded()))
+    // MLPerf's server runs last ten minutes at least.
+    let wanted = max(2_000, Int((rate * 600).rounded()))
     let requests = min(point.requests ?? wanted, wanted, Self.mostRequests)
     load = PointLoad(
       arrivals: .poisson(requestsPerSecond: rate), requests: requests, warmUpRequests: 0, window: .wholeRun)
-    assume("requests", "\(requests)", because: "enough for a steady estimate at the stated rate")
+    assume("requests", "\(requests)", because: "ten minutes at the stated rate, as far as the data set goes")
   }
 }

@@ -52,7 +52,11 @@ struct PointDraft {
     guard point.mode == .aggregated else {
       throw Unpredictable("disaggregated serving is not modelled yet")
     }
-    guard let system = catalogue.systems.system(Self.systems[point.system] ?? point.system) else {
+    guard !point.isSpeculationSuspected else {
+      throw Unpredictable("suspected of speculative decoding, whose draft length no label states")
+    }
+    guard let system = catalogue.systems.system(BenchmarkPoint.systemAliases[point.system] ?? point.system)
+    else {
       throw Unpredictable("system '\(point.system)' is not in the catalogue")
     }
     guard let model = try? catalogue.models.model(point.model) else {
@@ -65,9 +69,6 @@ struct PointDraft {
       assume("power cap", "none", because: "power limits do not change clocks in the model yet")
     }
   }
-
-  /// Names of systems in published points that the catalogue knows by another.
-  private static let systems = ["rtx-pro-6000-server": "rtx-pro-6000"]
 
   private static func framework(
     of point: BenchmarkPoint, on system: SystemSpecification, model: Model

@@ -96,21 +96,10 @@ public struct BenchmarkPoint: Sendable, Equatable {
   public var measured: ColumnValues
   /// What the reader should know.
   public var notes: String
-  /// Part of the data by the file's own word; empty where it has no such column.
+  /// `fit`, `test` or, of checks against theory, `theory`; empty where it is not known.
   public var split: String
-
-  /// Everything but the load: points that differ in the load only are one configuration.
-  public var configurationKey: String {
-    let counts = [
-      accelerators, tensor, pipeline, expert, attentionData, replicas, prefill.workers, prefill.tensor,
-      prefill.expert, prefill.attentionData, decode.workers, decode.tensor, decode.expert,
-      decode.attentionData,
-    ].map { $0.map(String.init) ?? "" }
-    let lengthsOfRequests = [inputTokens, outputTokens].map { $0.map { "\($0)" } ?? "" }
-    return
-      ([suite, system, framework, frameworkVersion, model, weights, keyValueCache, mode.rawValue]
-      + counts + [load?.rawValue ?? ""] + lengthsOfRequests + [lengths]).joined(separator: "|")
-  }
+  /// Whether the run is suspected of speculative decoding that no label states.
+  public var isSpeculationSuspected = false
 
   /// The throughput that mean latencies of a closed loop imply, in output tokens a second and accelerator.
   ///

@@ -24,6 +24,13 @@ public enum PointFile {
   public static func parse(text: String, file: String) throws(Problems) -> [BenchmarkPoint] {
     let problems = ProblemCollector()
     let records = CSVRecords.read(text, file: file, problems: problems)
+    return try points(of: records, file: file, problems: problems)
+  }
+
+  /// The points of a header and rows.
+  static func points(
+    of records: [CSVRecords.Record], file: String, problems: ProblemCollector
+  ) throws(Problems) -> [BenchmarkPoint] {
     guard let first = records.first else {
       try problems.throwIfAny()
       throw Problems(Problem(file: file, message: "is empty, a header and rows are needed"))
@@ -85,7 +92,7 @@ extension BenchmarkPoint {
       outputTokens: row.number("osl"), lengths: row.text("lengths"),
       maximumBatchSize: row.count("max_batch_size"), maximumBatchTokens: row.count("max_batch_tokens"),
       powerCapWatts: row.number("power_cap_watts"), measured: measured, notes: row.text("notes"),
-      split: row.text("split"))
+      split: row.text("split"), isSpeculationSuspected: row.text("mtp_suspected") == "1")
     self.measured[.derivedThroughput] =
       suite == "inferencex"
       ? derivedThroughput(ttftSeconds: measured[.ttftMean], tpotSeconds: measured[.tpotMean]) : nil

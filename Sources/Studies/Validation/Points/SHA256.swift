@@ -17,7 +17,9 @@ enum SHA256 {
       bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
     }
     var state = initial
-    for start in stride(from: 0, to: bytes.count, by: 64) { compress(bytes[start..<start + 64], into: &state) }
+    for start in stride(from: 0, to: bytes.count, by: 64) {
+      compress(bytes[start..<start + 64], into: &state)
+    }
     return state
   }
 

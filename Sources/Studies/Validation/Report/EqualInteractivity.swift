@@ -1,3 +1,5 @@
+import Foundation
+
 /// Compares throughput where measured and predicted sweeps are equally fast for a user.
 ///
 /// A sweep over the concurrency draws a curve: output tokens/s of an accelerator over interactivity (1 / TPOT).
@@ -47,9 +49,10 @@ enum EqualInteractivity {
     guard curve.count >= 2 else { return nil }
     for (low, high) in zip(curve, curve.dropFirst())
     where low.interactivity <= interactivity && interactivity <= high.interactivity {
-      let span = high.interactivity - low.interactivity
-      let fraction = span > 0 ? (interactivity - low.interactivity) / span : 0
-      return low.throughput + (high.throughput - low.throughput) * fraction
+      // Sweeps are nearly straight in logarithms.
+      let span = log(high.interactivity / low.interactivity)
+      let fraction = span > 0 ? log(interactivity / low.interactivity) / span : 0
+      return low.throughput * pow(high.throughput / low.throughput, fraction)
     }
     return nil
   }

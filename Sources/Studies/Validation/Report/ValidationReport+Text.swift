@@ -45,8 +45,13 @@ extension ValidationReport {
   /// The errors of a column, in the partitions that a layout asks for.
   func rows(of column: MeasuredColumn, _ layout: Layout) -> [ErrorRow] {
     let wanted = layout.dimensions.isEmpty ? Partition.standard : layout.dimensions.map { [.split] + $0 }
-    return errors.filter { row in
-      row.column == column && wanted.contains(row.partition.labels.map(\.dimension))
+    let ofColumn = errors.filter { $0.column == column }
+    let splits = ofColumn.count { $0.partition.labels.count == 1 }
+    return wanted.flatMap { dimensions in
+      let rows = ofColumn.filter { $0.partition.labels.map(\.dimension) == dimensions }
+      // A dimension in which all points of a split are alike says nothing more than the split.
+      let isTelling = rows.count > splits || dimensions == [.split] || !layout.dimensions.isEmpty
+      return isTelling ? rows : []
     }
   }
 

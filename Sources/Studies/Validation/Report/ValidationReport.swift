@@ -36,11 +36,13 @@ public struct ValidationReport: Sendable {
   /// Errors: columns in order, partitions within a column sorted.
   public let errors: [ErrorRow]
 
-  /// Compares results with what was measured.
-  public init(_ results: [PointResult]) {
+  /// Compares results with what was measured; errors are of the standard partitions and of those asked for.
+  public init(_ results: [PointResult], by dimensions: [[Dimension]] = []) {
     self.results = results
+    let partitions =
+      Partition.standard + dimensions.map { [.split] + $0 }.filter { !Partition.standard.contains($0) }
     comparisons = results.flatMap(Self.comparisons) + EqualInteractivity.comparisons(results)
-    errors = Self.errors(comparisons)
+    errors = Self.errors(comparisons, by: partitions)
   }
 
   private static func comparisons(_ result: PointResult) -> [Comparison] {
@@ -53,12 +55,12 @@ public struct ValidationReport: Sendable {
     }
   }
 
-  private static func errors(_ comparisons: [Comparison]) -> [ErrorRow] {
+  private static func errors(_ comparisons: [Comparison], by partitions: [[Dimension]]) -> [ErrorRow] {
     var rows: [ErrorRow] = []
     for column in MeasuredColumn.allCases {
       let ofColumn = comparisons.filter { $0.column == column }
       guard !ofColumn.isEmpty else { continue }
-      for dimensions in Partition.standard { rows += errors(of: column, ofColumn, by: dimensions) }
+      for dimensions in partitions { rows += errors(of: column, ofColumn, by: dimensions) }
     }
     return rows
   }
