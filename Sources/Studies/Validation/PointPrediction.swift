@@ -30,7 +30,8 @@ extension PlannedPoint {
       scenario: point.id, seed: 1, isDrained: true, site: site,
       deployments: [
         DeploymentContext(
-          name: "point", replicas: replicas, accelerators: point.accelerators, producesImages: isImages)
+          name: "point", replicas: simulatedReplicas,
+          accelerators: simulatedReplicas * design.parallel.accelerators, producesImages: isImages)
       ], window: window)
     var result = PointResult(
       point: point, assumptions: assumptions, predicted: nil, reason: nil, resolved: resolved)
@@ -39,8 +40,10 @@ extension PlannedPoint {
       return result
     }
     let report = RunReport(context, [outcome])
-    let span = window == .wholeRun ? report.site.wholeRun : report.site.window
-    result.predicted = ColumnValues(span, of: point)
+    guard let part = report.deployments.first else { return result }
+    result.predicted = ColumnValues(
+      window == .wholeRun ? part.wholeRun : part.window, of: point,
+      times: Double(replicas) / Double(simulatedReplicas))
     return result
   }
 
@@ -69,8 +72,8 @@ extension PlannedPoint {
 }
 
 extension ColumnValues {
-  /// The columns of a span of a run.
-  init(_ span: SpanFigures, of point: BenchmarkPoint) {
+  /// The columns of a span of a run that simulated the `factor`-th part of the deployment.
+  init(_ span: SpanFigures, of point: BenchmarkPoint, times factor: Double) {
     self.init()
     let latency = span.latency
     self[.ttftMean] = latency.timeToFirstToken.mean
@@ -79,11 +82,11 @@ extension ColumnValues {
     self[.tpotMean] = latency.timePerOutputToken.mean
     self[.tpotMedian] = latency.timePerOutputToken.p50
     self[.tpotP99] = latency.timePerOutputToken.p99
-    self[.outputTokensPerSecond] = span.throughput.outputTokensPerSecond
+    self[.outputTokensPerSecond] = span.throughput.outputTokensPerSecond.map { $0 * factor }
     self[.outputTokensPerSecondPerGPU] = span.throughput.outputTokensPerSecondPerGPU
-    self[.requestsPerSecond] = span.throughput.requestsPerSecond
+    self[.requestsPerSecond] = span.throughput.requestsPerSecond.map { $0 * factor }
     self[.gpuPower] = span.power.gpuMean
-    self[.nodePower] = span.power.itMean
+    self[.nodePower] = span.power.itMean.map { $0 * factor }
     self[.gpuJoulesPerOutputToken] = span.energy.gpuJoulesPerOutputToken
     self[.derivedThroughput] = point.derivedThroughput(
       ttftSeconds: latency.timeToFirstToken.mean, tpotSeconds: latency.timePerOutputToken.mean)

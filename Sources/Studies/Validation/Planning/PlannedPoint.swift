@@ -44,6 +44,8 @@ public struct PlannedPoint: Sendable {
   public let cache: KVCacheOptions
   /// Working copies of the model.
   public let replicas: Int
+  /// Those of them that are simulated; the others do the same.
+  public let simulatedReplicas: Int
   /// The requests.
   public let stream: StreamPlan
   /// Which part of the run is compared.
@@ -70,7 +72,8 @@ public struct PlannedPoint: Sendable {
   /// The deployment as the simulation runs it.
   func deployment(cost: StepCostTable) -> DeploymentPlan {
     DeploymentPlan(
-      name: "point", replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: engine,
+      name: "point", replicas: simulatedReplicas, acceleratorsPerReplica: design.parallel.accelerators,
+      engine: engine,
       cache: cache, cost: cost, router: .roundRobin,
       frontEnd: FrontEnd(
         seconds: design.frontEndSeconds, secondsPerInputToken: design.frontEndSecondsPerInputToken),

@@ -1,3 +1,5 @@
+import CostModel
+import Simulation
 import Results
 import Workload
 
@@ -37,14 +39,24 @@ extension PointDraft {
         : "the InferenceX client: statistics over all requests after the warm-up")
   }
 
+  /// All requests at once, shared evenly by replicas that are alike: so few of them are simulated that the whole run
+  /// of each can be.
   private mutating func settleOffline() {
-    let stated = point.requests ?? 24_576
-    // Replicas are alike and share the requests evenly, so that fewer of them say as much.
-    let requests = min(stated, Self.mostRequests)
+    let replicas = point.accelerators / parallel.accelerators
+    // Ten minutes at least, which is many batches.
+    let usual = max(24_576, 12 * engine.options.maximumBatchSize * parallel.attentionData * replicas)
+    let stated = point.requests ?? usual
+    simulatedReplicas = min(replicas, max(1, Self.mostRequests * replicas / stated))
+    let requests = min(stated * simulatedReplicas / replicas, Self.mostRequests)
     load = PointLoad(
       arrivals: .offline(requests: requests), requests: requests, warmUpRequests: 0, window: .wholeRun)
     if point.requests == nil {
-      assume("requests", "\(requests)", because: "not stated; a usual size of MLPerf's data sets")
+      assume("requests", "\(usual)", because: "not stated; twelve batches of every replica at least")
+    }
+    if simulatedReplicas < replicas {
+      assume(
+        "simulated", "\(requests) requests on \(simulatedReplicas) of \(replicas) replicas",
+        because: "replicas are alike")
     } else if requests < stated {
       assume("requests", "\(requests)", because: "fewer than the source sent say as much")
     }

@@ -21,8 +21,8 @@ public struct PointPlanner: Sendable {
     var draft = try PointDraft(point, catalogue)
     try draft.settlePrecision()
     try draft.settleLengths()
-    try draft.settleLoad()
     try draft.settleEngineAndLayout()
+    try draft.settleLoad()
     return draft.planned
   }
 }
@@ -45,6 +45,8 @@ struct PointDraft {
   var engine = PointEngine()
   var parallel = Parallelism()
   var cache = KVCacheOptions(blocks: 1, blockTokens: 16)
+  /// Replicas that are simulated at most.
+  var simulatedReplicas = Int.max
 
   init(_ point: BenchmarkPoint, _ catalogue: ScenarioCatalogue) throws(Unpredictable) {
     self.point = point
@@ -107,6 +109,7 @@ struct PointDraft {
     return PlannedPoint(
       point: point, design: design(parallel), assumptions: assumptions, engine: options, cache: cache,
       replicas: point.accelerators / parallel.accelerators,
+      simulatedReplicas: min(simulatedReplicas, point.accelerators / parallel.accelerators),
       stream: StreamPlan(
         arrivals: load.arrivals, requests: load.requests, lengths: lengths.lengths,
         maximumOutputTokens: lengths.longestOutput, warmUpRequests: load.warmUpRequests),
