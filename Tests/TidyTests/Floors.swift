@@ -20,7 +20,7 @@ enum Floors {
     "Studies": [
       "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Simulation", "Scenario",
       "Results",
-      "Logging", "Foundation",
+      "Logging", "Foundation", "GRDB",
     ],
     "tokenmill": [
       "Documents", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging", "Foundation",
