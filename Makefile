@@ -1,42 +1,72 @@
-# tokenmill: `make` lists what there is.
+# tokenmill: `make` lists what there is. Every target works from a fresh clone, and from elsewhere with `make -C`.
 
 SCENARIO ?= scenarios/gb300-nvl72-llama-2-70b-offline.yaml
 PREFIX ?= /usr/local
-# One set of flags for run, test and bench, so that they share one build.
-FLAGS := -c release -Xswiftc -enable-testing
-TOKENMILL := .build/release/tokenmill
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+DESTDIR ?=
 
-.PHONY: help run test build deps lint format clean
+# One set of flags for run, test and install, so that they share one build. Tests reach internals of the release build;
+# the measured price of -enable-testing is nothing (docs/performance.md).
+FLAGS := -c release -Xswiftc -enable-testing
+BUILD := .build/release
+FORMATTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+# What `make install` writes: a folder with the program beside its catalogues, and a link to it.
+HOME_FOLDER := $(DESTDIR)$(PREFIX)/libexec/tokenmill
+LINK := $(DESTDIR)$(PREFIX)/bin/tokenmill
+
+# Swift's build folder admits one build at a time, so goals run one after the other, whatever -j says.
+.NOTPARALLEL:
+.PHONY: help run test build deps lint smoke bench format install uninstall clean
 
 help:
-	@echo "make run      install what is missing, build, run $(SCENARIO)"
-	@echo "make test     everything the project promises"
-	@echo "make format   format the sources"
-	@echo "make clean    remove what was built"
+	@echo "make run              install what is missing, build, run SCENARIO=$(SCENARIO)"
+	@echo "make test             everything the project promises: format, tests, benchmarks at their smallest"
+	@echo "make bench            measure speed and memory, hold instruction counts to their thresholds"
+	@echo "make format           format the sources"
+	@echo "make install          install to PREFIX=$(PREFIX); make uninstall removes it"
+	@echo "make clean            remove what was built"
 
 deps:
-	@command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install" >&2; exit 1; }
-	@if ! pkg-config --exists gsl sqlite3 2>/dev/null; then \
-	  command -v apt-get >/dev/null || { echo "install the GSL and SQLite development files and pkg-config" >&2; exit 1; }; \
-	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq pkg-config libgsl-dev libsqlite3-dev; \
-	fi
+	@Scripts/dependencies
 
 build: deps
 	@swift build $(FLAGS) --product tokenmill
 
 run: build
-	@$(TOKENMILL) run $(SCENARIO)
+	@"$(BUILD)/tokenmill" run "$(SCENARIO)"
 
 lint:
-	@swift format lint --strict --recursive Package.swift Sources Tests
-
-test: deps lint
-	swift build $(FLAGS) --build-tests
-	swift test $(FLAGS) --skip-build
+	@swift format lint --strict --recursive $(FORMATTED)
 
 format:
-	@swift format --in-place --recursive Package.swift Sources Tests
+	@swift format --in-place --recursive $(FORMATTED)
+
+test: deps lint smoke
+	@swift build $(FLAGS) --build-tests
+	@swift test $(FLAGS) --skip-build --disable-xctest
+
+# The benchmarks are a package of their own: they build, and compute the same twice.
+smoke: deps
+	@swift build $(FLAGS) --package-path Benchmarks
+	@Benchmarks/$(BUILD)/tokenmill-bench --passes 2
+
+bench: deps
+	@swift build $(FLAGS) --package-path Benchmarks
+	@Benchmarks/$(BUILD)/tokenmill-bench --tier frequent --tier targeted --tier simulation --tier growth --passes 5 \
+	  --json Benchmarks/.build/measurements.json
+	@Benchmarks/check.py
+
+install: build
+	@mkdir -p "$(HOME_FOLDER)" "$(dir $(LINK))"
+	@rm -rf "$(HOME_FOLDER)"/tokenmill_*.resources
+	@cp -R "$(BUILD)"/tokenmill_*.resources "$(HOME_FOLDER)/"
+	@install -m 755 "$(BUILD)/tokenmill" "$(HOME_FOLDER)/tokenmill"
+	@ln -sf ../libexec/tokenmill/tokenmill "$(LINK)"
+	@echo "installed $(LINK)"
+
+uninstall:
+	@rm -rf "$(HOME_FOLDER)" "$(LINK)"
+	@echo "removed $(LINK)"
 
 clean:
-	@rm -rf .build
+	@rm -rf .build Benchmarks/.build

@@ -84,8 +84,8 @@ let package = Package(
       "Studies",
       on: [
         "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents",
-        "Quantities", .product(name: "Logging", package: "swift-log"),
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     // Floor 6: the command line.
     .executableTarget(

@@ -5,7 +5,7 @@ import PackageDescription
 // A package of its own, so that building tokenmill never waits for it. `make bench` builds and runs it.
 let package = Package(
   name: "tokenmill-benchmarks",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   dependencies: [.package(name: "tokenmill", path: "..")],
   targets: [
     .executableTarget(

@@ -19,8 +19,7 @@ enum Floors {
     "Results": ["Quantities", "Documents", "CostModel", "Simulation", "GRDB", "Foundation"],
     "Studies": [
       "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Simulation", "Scenario",
-      "Results",
-      "Logging", "Foundation", "GRDB",
+      "Results", "CGSL", "GRDB", "Logging", "Foundation",
     ],
     "tokenmill": [
       "Documents", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging", "Foundation",

@@ -31,7 +31,7 @@ enum SourceTree {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   private static let folders = [
-    "Sources", "Tests", "Benchmarks", "scenarios", "docs", "calibration", "notebooks", ".ci",
+    "Sources", "Tests", "Benchmarks", "scenarios", "docs", "calibration", "notebooks", "Scripts", ".ci",
   ]
   private static let leftOut: Set<String> = [
     ".build", ".venv", ".ipynb_checkpoints", "__pycache__", ".swiftpm", ".DS_Store", "Package.resolved",

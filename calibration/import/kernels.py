@@ -18,8 +18,9 @@ HOST_BOUND_FAMILIES = ("gemm", "batched_gemm")
 class FamilyImport:
     """Rows of one family from any number of files, on their way into the store."""
 
-    def __init__(self, connection, family):
-        self.connection, self.family = connection, family
+    def __init__(self, connection, family, whole_curves=True):
+        """`whole_curves`: whether neighbours in load are all there, so that a spike can be told from a step."""
+        self.connection, self.family, self.whole_curves = connection, family, whole_curves
         self.keys, self.key_numbers = [], {}
         self.parts = defaultdict(list)
         self.read = defaultdict(int)
@@ -97,7 +98,7 @@ class FamilyImport:
         return result
 
     def without_isolated(self, columns):
-        if self.family.name not in SPIKE_FAMILIES:
+        if not self.whole_curves or self.family.name not in SPIKE_FAMILIES:
             return columns
         for rule, up in (("isolated_spike", True), ("isolated_dip", False)):
             dropped = kernel_rules.isolated(columns["series"], columns["latency"], up)

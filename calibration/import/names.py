@@ -15,6 +15,8 @@ SYSTEMS = {
     "gb300": ("gb300-nvl72", 4),
     "b60": ("b60", 8),  # Intel Arc Pro B60, not in the catalogue
 }
+# Other names of systems in published points.
+SYSTEM_ALIASES = {"rtx-pro-6000-server": "rtx-pro-6000"}
 FRAMEWORKS = {
     "trtllm": "tensorrt-llm", "vllm": "vllm", "sglang": "sglang", "nccl": "nccl", "oneccl": "oneccl"}
 DTYPES = {

@@ -5,10 +5,12 @@ import io
 import re
 import subprocess
 import sys
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pyarrow.parquet as parquet
 
 import names
 from batches import Coded
@@ -52,13 +54,7 @@ class Origin:
             return {}
         stated = Coded.of(table["framework"]).mapped(names.framework)
         foreign = [value != names.framework(self.framework) for value in stated.values]
-        return {"foreign": _take(foreign, stated.codes)}
-
-
-def _take(values, codes):
-    import numpy as np
-
-    return np.array(values, bool)[codes]
+        return {"foreign": np.array(foreign, bool)[stated.codes]}
 
 
 def origin(path):
@@ -68,9 +64,15 @@ def origin(path):
     return Origin(parts[0], parts[-3], parts[-2])
 
 
+WHEELS = Path(__file__).resolve().parent.parent / "wheels"
+
+
 def download(requirement, folder):
-    """The wheel of a package from the user's package index, without what it depends on."""
+    """The wheel of a package, without what it depends on: as downloaded before, else from the package index."""
     target = Path(folder) / requirement.replace("==", "-")
+    here = list(target.glob("*.whl"))
+    if here:
+        return here[0]
     subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(target),
          requirement], check=True)
@@ -78,9 +80,8 @@ def download(requirement, folder):
     return wheel
 
 
-def fetched(requirements, folder=None):
-    """Wheels of the packages, downloaded into a folder (a temporary one by default)."""
-    folder = folder or tempfile.mkdtemp(prefix="tokenmill-wheels-")
+def fetched(requirements, folder=WHEELS):
+    """Wheels of the packages, downloaded into a folder where they aren't there yet."""
     return [download(requirement, folder) for requirement in requirements]
 
 
@@ -106,8 +107,6 @@ class Wheel:
         return known, [path for path in paths if path not in set(known)]
 
     def read_table(self, path):
-        import pyarrow.parquet as parquet
-
         return parquet.read_table(io.BytesIO(self.archive.read(path)))
 
     def read_text(self, suffix):

@@ -21,8 +21,8 @@ POINT_COLUMNS = SETTINGS + MEASURED + (("notes", TEXT),)
 # What the store adds: the hash of everything but the load, which half it is in, and what cleaning found.
 STORE_COLUMNS = (
     ("configuration_key", TEXT), ("configuration_hash", TEXT), ("split", TEXT), ("repairs", TEXT),
-    ("mtp_suspected", INTEGER), ("mtp_rule", TEXT), ("non_monotone", INTEGER), ("disagrees_elsewhere", INTEGER),
-    ("file_id", INTEGER))
+    ("mtp_suspected", INTEGER), ("mtp_rule", TEXT), ("no_warm_up", INTEGER), ("batch_limit_misconfigured", INTEGER),
+    ("non_monotone", INTEGER), ("disagrees_elsewhere", INTEGER), ("file_id", INTEGER))
 
 NAMES = tuple(name for name, _ in POINT_COLUMNS)
 ALL_NAMES = NAMES + tuple(name for name, _ in STORE_COLUMNS)

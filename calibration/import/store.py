@@ -41,6 +41,10 @@ CREATE TABLE end_to_end (
   {point_columns.sql_columns()}
 );
 CREATE INDEX end_to_end_by_configuration ON end_to_end (suite, configuration_hash);
+CREATE VIEW end_to_end_trusted AS
+  SELECT * FROM end_to_end
+  WHERE NOT (ifnull(mtp_suspected, 0) OR ifnull(no_warm_up, 0) OR ifnull(batch_limit_misconfigured, 0)
+    OR ifnull(non_monotone, 0));
 """
 
 

@@ -11,7 +11,11 @@ struct Main {
     var lists = false
   }
 
-  static func main() async {
+  static func main() {
+    OneThread.run { await run() }
+  }
+
+  private static func run() async {
     do {
       let options = try parse(Array(CommandLine.arguments.dropFirst()))
       let all = Frequent.benchmarks + Runs.benchmarks

@@ -21,9 +21,7 @@ extension EfficiencyTable {
     do {
       return try JSONDecoder().decode(Calibration.self, from: data)
     } catch {
-      throw Problems([
-        Problem(file: file, path: "", message: "is not a calibration file: \(error)")
-      ])
+      throw Problems(Problem(file: file, message: "is not a calibration file: \(error)"))
     }
   }
 

@@ -30,6 +30,15 @@ public struct OperatorEfficiency: Sendable, Equatable {
   public var sharpness: Double
   /// Seconds of one launch.
   public var launchSeconds: Double
+
+  /// An efficiency from its numbers; see the properties for ranges.
+  public init(compute: Double, memory: Double, activation: Double, sharpness: Double, launchSeconds: Double) {
+    self.compute = compute
+    self.memory = memory
+    self.activation = activation
+    self.sharpness = sharpness
+    self.launchSeconds = launchSeconds
+  }
 }
 
 /// An exchange between accelerators: seconds a phase, and the share of the link's bandwidth that it reaches.

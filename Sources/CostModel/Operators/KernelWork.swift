@@ -30,6 +30,12 @@ public struct KernelWork: Sendable, Equatable {
 
   init() {}
 
+  /// An exchange between accelerators: no kernel of its own.
+  public static let exchange = KernelWork()
+
+  /// Whether every dimension is at least a positive number: rows of tables may hold nonsense.
+  public var hasShape: Bool { (0..<3).allSatisfy { shape[$0].isFinite } }
+
   /// A kernel that moves activations only.
   init(activationBytes: Double, launches: Double = 1) {
     self.activationBytes = activationBytes

@@ -91,37 +91,40 @@ struct EventQueue {
     let entry = Entry(
       time: time, order: event.rank.rawValue << 60 | entity << 24 | counter, event: event)
     heap.append(entry)
-    var child = heap.count - 1
-    while child > 0 {
-      let parent = (child - 1) >> 2
-      if !Entry.precedes(entry, heap[parent]) { break }
-      heap[child] = heap[parent]
-      child = parent
+    heap.withUnsafeMutableBufferPointer { heap in
+      var child = heap.count - 1
+      while child > 0 {
+        let parent = (child - 1) >> 2
+        if !Entry.precedes(entry, heap[parent]) { break }
+        heap[child] = heap[parent]
+        child = parent
+      }
+      heap[child] = entry
     }
-    heap[child] = entry
   }
 
   /// Removes the next event without moving the clock.
   mutating func popEntry() -> Entry? {
     guard let first = heap.first, let last = heap.popLast() else { return nil }
     popped += 1
-    if heap.isEmpty { return first }
-    var hole = 0
-    let count = heap.count
-    while true {
-      let firstChild = hole << 2 + 1
-      if firstChild >= count { break }
-      var best = firstChild
-      var candidate = firstChild + 1
-      while candidate < min(firstChild + 4, count) {
-        if Entry.precedes(heap[candidate], heap[best]) { best = candidate }
-        candidate += 1
+    heap.withUnsafeMutableBufferPointer { heap in
+      let count = heap.count
+      guard count > 0 else { return }
+      var hole = 0
+      while true {
+        let firstChild = hole << 2 + 1
+        if firstChild >= count { break }
+        var best = firstChild
+        for candidate in (firstChild + 1)..<max(min(firstChild + 4, count), firstChild + 1)
+        where Entry.precedes(heap[candidate], heap[best]) {
+          best = candidate
+        }
+        if !Entry.precedes(heap[best], last) { break }
+        heap[hole] = heap[best]
+        hole = best
       }
-      if !Entry.precedes(heap[best], last) { break }
-      heap[hole] = heap[best]
-      hole = best
+      heap[hole] = last
     }
-    heap[hole] = last
     return first
   }
 
