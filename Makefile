@@ -11,8 +11,9 @@ BUILD := .build/release
 FORMATTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 # What `make install` writes: a folder with the program beside its catalogues, and a link to it.
-HOME_FOLDER := $(DESTDIR)$(PREFIX)/libexec/tokenmill
-LINK := $(DESTDIR)$(PREFIX)/bin/tokenmill
+INSTALLED := $(DESTDIR)$(patsubst ~/%,$(HOME)/%,$(PREFIX))
+HOME_FOLDER := $(INSTALLED)/libexec/tokenmill
+LINK := $(INSTALLED)/bin/tokenmill
 
 # Swift's build folder admits one build at a time, so goals run one after the other, whatever -j says.
 .NOTPARALLEL:
@@ -57,7 +58,7 @@ bench: deps
 	@Benchmarks/check.py
 
 install: build
-	@mkdir -p "$(HOME_FOLDER)" "$(dir $(LINK))"
+	@mkdir -p "$(HOME_FOLDER)" "$(INSTALLED)/bin"
 	@rm -rf "$(HOME_FOLDER)"/tokenmill_*.resources
 	@cp -R "$(BUILD)"/tokenmill_*.resources "$(HOME_FOLDER)/"
 	@install -m 755 "$(BUILD)/tokenmill" "$(HOME_FOLDER)/tokenmill"

@@ -21,7 +21,7 @@ public struct KernelCalibration: Sendable {
     store path: String, systems: SystemCatalogue, priors: EfficiencyTable, excluding excluded: [String] = [],
     progress: (String) -> Void = { _ in }
   ) throws(Problems) {
-    let rows = try MeasurementStore(path: path).rows().filter { !excluded.contains($0.system) }
+    let rows = try KernelStore(path: path).rows().filter { !excluded.contains($0.system) }
     let known = systems.systems.filter { !excluded.contains($0.id) }
     var byID: [String: SystemSpecification] = [:]
     for system in known { byID[system.id] = system }
