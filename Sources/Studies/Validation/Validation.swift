@@ -101,8 +101,8 @@ private struct Loader {
     let problems = ProblemCollector()
     let missing = wanted.filter { suite in !points.contains { $0.suite == suite.rawValue } }
     let stored = missing.filter { [.inferencex, .mlperf, .mlenergy].contains($0) }
-    let path = selection.store ?? MeasurementStore.defaultPath
-    if !stored.isEmpty, let found = try MeasurementStore.points(of: stored, path: path) { take(found) }
+    let path = selection.store ?? PointStore.defaultPath
+    if !stored.isEmpty, let found = try PointStore.points(of: stored, path: path) { take(found) }
     if missing.contains(.published), FileManager.default.fileExists(atPath: Validation.publishedPath) {
       take(try PointFile.read(path: Validation.publishedPath))
     }

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 /// Reads benchmark points from the store that `make measurements` builds.
-enum MeasurementStore {
+enum PointStore {
   /// Where the store is made.
   static let defaultPath = "calibration/measurements.sqlite"
 
