@@ -96,7 +96,12 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: warnings),
-    tests("StudiesTests", of: ["Studies", "Results", "Scenario", "Simulation", "Documents"]),
+    tests(
+      "StudiesTests",
+      of: [
+        "Studies", "Results", "Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models",
+        "Documents",
+      ]),
     tests("AcceptanceTests", of: ["tokenmill"]),
     tests("WorkloadTests", of: ["Workload", "CGSL"]),
     // The house's own rules; it reads the sources and imports none of them.

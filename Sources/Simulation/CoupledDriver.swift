@@ -9,7 +9,7 @@ struct CoupledDriver {
   private let router: IndependentRouter
   private let sources: [RequestSource]
   private let progress: RunProgress
-  private var replicas: [Replica]
+  private(set) var replicas: [Replica]
   private var generations: [UInt32]
   /// Whether a replica's next start is in the queue already.
   private var startQueued: [Bool]

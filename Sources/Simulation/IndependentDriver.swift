@@ -12,7 +12,7 @@ struct IndependentDriver {
   private let partition: Int
   private let partitions: Int
   private let progress: RunProgress
-  private var replicas: [Replica]
+  private(set) var replicas: [Replica]
   /// When an idle replica may start a step, by replica; `.never` while one is in progress or nothing waits.
   private var due: [SimTime]
   /// When the front end handed over its latest request, by replica.

@@ -142,8 +142,25 @@ public struct CatalogListing: Sendable {
           ].map { Numbers.seconds($0) })
     }
     return
-      (["No calibration is fitted: every prediction rests on these generic priors.", ""]
+      (surfaces() + ["", "Where nothing was measured, predictions rest on these generic priors:", ""]
       + table.lines(style: style) + [""] + frameworks.lines(style: style)).joined(separator: "\n") + "\n"
+  }
+
+  /// The surfaces fitted to measured kernels.
+  private func surfaces() -> [String] {
+    var table = TextTable([
+      .init("fitted to measured kernels", .leading), .init("format", .leading), .init("framework", .leading),
+      .init("generation", .leading), .init("rows"), .init("median error"), .init("p90 error"),
+    ])
+    let calibration = catalogue.efficiencies.calibration
+    for surface in calibration.surfaces {
+      table.add([
+        surface.operation, surface.format, surface.framework ?? "all", surface.architecture,
+        Numbers.text(Int64(surface.rows)), Numbers.percent(surface.medianError),
+        Numbers.percent(surface.p90Error),
+      ])
+    }
+    return table.lines(style: style) + calibration.provenance
   }
 
   /// KV-cache bytes that a token adds while every layer still keeps it; nil where a model keeps none.

@@ -8,10 +8,15 @@ import Simulation
 
 extension RunContext {
   /// What a report on a run of this scenario needs to know.
-  public init(_ scenario: ResolvedScenario) {
+  ///
+  /// - Parameters:
+  ///   - scenario: what ran.
+  ///   - outcomes: what its deployments did, in their order.
+  public init(_ scenario: ResolvedScenario, _ outcomes: [DeploymentOutcome]) {
     self.init(
       scenario: scenario.name, seed: scenario.run.seed, isDrained: scenario.run.horizon == nil,
-      site: SiteContext(scenario.site), deployments: scenario.deployments.map { DeploymentContext($0) },
+      site: SiteContext(scenario.site),
+      deployments: zip(scenario.deployments, outcomes).map { DeploymentContext($0, cost: $1.cost) },
       window: WindowPolicy(scenario.warmUp),
       references: scenario.references.map {
         PublishedFigure(figure: $0.figure, value: $0.value, source: $0.source)
@@ -44,12 +49,28 @@ extension SiteContext {
   }
 }
 
+extension CalibrationShares {
+  /// The shares of a deployment's busy time.
+  fileprivate init(_ design: ReplicaDesign, cost: CostVector) {
+    let seconds = design.secondsByProvenance(of: cost)
+    let total = cost[.time]
+    guard total > 0 else {
+      self = .prior
+      return
+    }
+    func share(_ provenance: Provenance) -> Double { (seconds[provenance] ?? 0) / total }
+    self.init(measured: share(.measured), transferred: share(.transferred), prior: share(.prior))
+  }
+}
+
 extension DeploymentContext {
-  fileprivate init(_ deployment: ResolvedDeployment) {
+  fileprivate init(_ deployment: ResolvedDeployment, cost: CostVector) {
     let plan = deployment.plan
     self.init(
       name: plan.name, replicas: plan.replicas, accelerators: plan.replicas * plan.acceleratorsPerReplica,
-      producesImages: deployment.producesImages, highlights: Self.highlights(deployment))
+      producesImages: deployment.producesImages,
+      calibration: CalibrationShares(deployment.design, cost: cost),
+      highlights: Self.highlights(deployment))
   }
 
   private static func highlights(_ deployment: ResolvedDeployment) -> [Highlight] {

@@ -59,7 +59,7 @@ public struct RunStudy: Sendable {
       }
       outcomes.append(outcome)
     }
-    let report = RunReport(RunContext(scenario), outcomes)
+    let report = RunReport(RunContext(scenario, outcomes), outcomes)
     for comparison in report.comparisons where comparison.predicted == nil {
       logger.warning("reference '\(comparison.reference.figure)': the run has no such figure")
     }

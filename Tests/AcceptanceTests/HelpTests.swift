@@ -68,6 +68,9 @@ import Testing
                                   programs.
           sweep                   Run every point of a scenario's sweep and mark the
                                   Pareto front.
+          validate                Compare predictions with measured benchmarks and with
+                                  theory.
+          calibrate               Fit calibration from measurements.
           catalog                 Show what is known, with sources: systems, models,
                                   calibrations.
 

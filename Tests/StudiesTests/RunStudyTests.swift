@@ -32,9 +32,9 @@ struct RunStudyTests {
     return try file.resolve(with: catalogue)
   }
 
-  @Test func theContextIsTheScenarios() throws {
+  @Test func theContextIsTheScenarios() async throws {
     let scenario = try scenario("{ process: offline, requests: 30 }")
-    let context = RunContext(scenario)
+    let context = RunContext(scenario, [await Simulation.run(scenario.deployments[0].plan, scenario.run)])
     #expect(context.scenario == "A study")
     #expect(context.seed == 5)
     #expect(context.isDrained)

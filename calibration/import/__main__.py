@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import checked
+import export
 import families
 import kernels
 import packages
@@ -17,6 +18,7 @@ import table_files
 import write_kernels
 
 STORE = Path(__file__).resolve().parent.parent / "measurements.sqlite"
+KERNELS = STORE.parent / "kernels"
 
 
 def say(line):
@@ -93,6 +95,13 @@ def command_report(arguments):
     print("\nCleaning\n" + report.cleaning_report(connection))
 
 
+def command_export(arguments):
+    """write a small sample of the kernel measurements as CSV"""
+    connection = store.open_store(arguments.store, create=False)
+    for name, (rows, size) in export.export(connection, arguments.out).items():
+        say(f"{arguments.out}/{name}.csv.gz: {rows} rows, {size / 1e3:.0f} kB")
+
+
 def command_splits(arguments):
     """write the list of InferenceX configurations to fit on, from a points CSV that holds exactly those"""
     keys = {splits.configuration_key(point) for point in checked.read_points(arguments.file)}
@@ -121,6 +130,7 @@ def parser():
     command("tables", command_tables).add_argument("file", nargs="+", type=Path)
     command("families", command_families)
     command("report", command_report)
+    command("export", command_export).add_argument("--out", type=Path, default=KERNELS)
     added = command("splits", command_splits)
     added.add_argument("file", type=Path)
     added.add_argument("--out", type=Path, default=splits.INFERENCEX_FIT)

@@ -14,9 +14,8 @@ REASONS = {
         "the latency of moe_a2a is in microseconds (it equals transmit_us + notify_us), everywhere else in milliseconds",
     "latency_not_positive":
         "a difference of two timings that came out zero or negative (compute_scale, top-k calibration)",
-    "gemm_below_launch_floor":
-        "a GEMM in less than 1 us, shorter than any kernel launch can be timed: the timing was broken (483 bf16 rows "
-        "each of H100 TensorRT-LLM 1.2.0rc5 and GB300 vLLM 0.14.0)",
+    "empty_load":
+        "nothing to do: a GEMM of no rows (m = 0 in H100 TensorRT-LLM 1.2.0rc5 and GB300 vLLM 0.14.0), which 'takes' 0.5-2 us",
     "gemm_faster_than_peak":
         "more than 1.02 times the dense peak FLOP/s of the dtype (SGLang int8 weight-only on H100)",
     "table_of_another_framework":
@@ -36,8 +35,8 @@ REASONS = {
         "the latency is kept, the power is not",
     "host_bound_series":
         "the least latency of the series is above 40 us and over 3 times the least of the same shape elsewhere on the "
-        "system: the host, not the GPU, was timed (vLLM fp8_block GEMM in 0.18, 0.22, 0.24); flagged, and gemm_best takes the "
-        "minimum over versions",
+        "system: the host, not the GPU, was timed (vLLM fp8_block GEMM in 0.18, 0.22, 0.24), or the kernel was never tuned "
+        "there (fp8 on RTX PRO 6000); flagged, and gemm_best takes the minimum over versions",
 }
 POWER_LAG_NANOSECONDS = 0.2e6
 SPIKE = 3.0
@@ -53,10 +52,13 @@ def latency_not_positive(batch, peaks):
     return ~(np.isfinite(batch.latency) & (batch.latency >= 1))
 
 
-def gemm_below_launch_floor(batch, peaks):
-    if batch.family != "gemm":
-        return None
-    return batch.latency < 1e3
+def empty_load(batch, peaks):
+    """Cached tokens may be none; every other measure of load is at least 1."""
+    result = np.zeros(len(batch), bool)
+    for name, values in batch.load.items():
+        if name != "past_tokens":
+            result |= values < 1
+    return result
 
 
 def gemm_faster_than_peak(batch, peaks):
@@ -83,7 +85,7 @@ def eager_collective(batch, peaks):
 
 # In the order in which they apply; a row is counted under the first that drops it.
 ROW_RULES = (
-    latency_not_positive, gemm_below_launch_floor, gemm_faster_than_peak, table_of_another_framework, eager_collective)
+    latency_not_positive, empty_load, gemm_faster_than_peak, table_of_another_framework, eager_collective)
 
 
 def power_reading_lags(latency, power):

@@ -27,8 +27,8 @@ def family_report(connection):
             f"SELECT COUNT(*) FROM {family.name}_telemetry WHERE power_watts IS NOT NULL").fetchone()[0]
         lines.append(f"{family.name}: {total} points, {powered} with power ({family.summary})")
         for row in connection.execute(
-                f"SELECT s.system, s.framework, SUM(n), GROUP_CONCAT(DISTINCT s.framework_version) FROM {family.name}_series s"
-                f" JOIN (SELECT series_id, COUNT(*) AS n FROM {family.name}_points GROUP BY series_id) USING (series_id)"
+                f"SELECT s.system, s.framework, SUM(points), GROUP_CONCAT(DISTINCT s.framework_version) FROM {family.name}_series s"
+                f" JOIN (SELECT series_id, COUNT(*) AS points FROM {family.name}_points GROUP BY series_id) USING (series_id)"
                 " GROUP BY 1, 2 ORDER BY 1, 2"):
             lines.append(f"  {row[0]:14} {row[1]:13} {row[2]:9}  {row[3]}")
     return "\n".join(lines)

@@ -73,12 +73,11 @@ def open_store(path, create=True):
 
 
 def make_schema(connection):
-    connection.executescript(COMMON_SQL)
+    statements = [COMMON_SQL]
     for family in families.FAMILIES:
-        connection.executescript(families.schema_sql(family))
-        connection.execute(families.index_sql(family))
-    connection.execute("INSERT INTO store_info VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
-    connection.commit()
+        statements += [families.schema_sql(family), families.index_sql(family)]
+    statements.append(f"INSERT INTO store_info VALUES ('schema_version', '{SCHEMA_VERSION}');")
+    connection.executescript("BEGIN;" + "\n".join(statements) + "COMMIT;")
 
 
 def register_file(connection, source, source_version, file, family):

@@ -12,10 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import campaign  # noqa: E402
 import method  # noqa: E402
 import nvml  # noqa: E402
 import plan  # noqa: E402
-import session  # noqa: E402
 import torch_backend  # noqa: E402
 
 STORE = Path(__file__).resolve().parent.parent / "measurements.sqlite"
@@ -70,13 +70,13 @@ def main():
 
     if ranks > 1:
         backend = torch_backend.Agreeing(backend)
-    found = session.measure_all(
+    found = campaign.measure_all(
         cases, backend, meter, arguments.system, settings, say, torch_backend.Unsupported)
     if rank == 0:
         if arguments.csv:
-            session.to_csv(arguments.csv, found)
+            campaign.to_csv(arguments.csv, found)
         else:
-            session.to_store(arguments.store, found, f"{backend.name} {datetime.date.today()}")
+            campaign.to_store(arguments.store, found, f"{backend.name} {datetime.date.today()}")
 
 
 if __name__ == "__main__":

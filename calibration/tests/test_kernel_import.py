@@ -38,7 +38,7 @@ def wheel(folder, name, files):
 def wheels(tmp_path):
     new = wheel(tmp_path, "aiconfigurator_core-0.12.0", {
         "b200_sxm/gemm/vllm/0.24.0/gemm_perf": gemm_rows(
-            "0.24.0", "deepgemm", {1: [0.160, 0.170, 0.165], 16: [0.161], 64: [0.9], 128: [0.162], 256: [0.0004]}),
+            "0.24.0", "deepgemm", {1: [0.160, 0.170, 0.165], 16: [0.161], 64: [0.9], 128: [0.162], 0: [0.0004]}),
         "b200_sxm/other/vllm/0.24.0/strange_perf": {"latency": [1.0]}})
     old = wheel(tmp_path, "aiconfigurator-0.10.0", {
         "b200_sxm/vllm/0.24.0/gemm_perf": gemm_rows("0.24.0", "deepgemm", {16: [0.161]}),
@@ -61,7 +61,7 @@ def test_rows_are_merged_and_each_lost_one_is_accounted_for(connection, wheels):
         ("0.19.0", 1, 16), ("0.19.0", 16, 17), ("0.24.0", 1, 165), ("0.24.0", 16, 161), ("0.24.0", 128, 162)]
     rules = dict(connection.execute("SELECT rule, SUM(rows) FROM cleaning GROUP BY rule"))
     assert rules == {
-        "repeats_to_median": 2, "same_measurement_twice": 1, "isolated_spike": 1, "gemm_below_launch_floor": 1,
+        "repeats_to_median": 2, "same_measurement_twice": 1, "isolated_spike": 1, "empty_load": 1,
         "host_bound_series": 3}
     read, kept, dropped = connection.execute(
         "SELECT SUM(rows_read), SUM(rows_kept), SUM(rows_dropped) FROM provenance").fetchone()

@@ -17,8 +17,12 @@ def test_latency_must_be_positive():
         True, True, True, False]
 
 
-def test_a_gemm_takes_at_least_a_microsecond():
-    assert kernel_rules.gemm_below_launch_floor(gemm([400, 1500]), None).tolist() == [True, False]
+def test_a_load_of_nothing_is_no_measurement():
+    batch = gemm([500.0, 4000.0])
+    batch.load["m"][0] = 0
+    assert kernel_rules.empty_load(batch, None).tolist() == [True, False]
+    batch.load = {"new_tokens": np.array([1, 1]), "past_tokens": np.array([0, 5])}
+    assert not kernel_rules.empty_load(batch, None).any()
 
 
 def test_a_gemm_is_not_faster_than_the_datasheet():

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
+import campaign
 import checked
 import families
 import method
 import plan
-import session
 import store
 
 LATENCY = 40e-6
@@ -115,14 +115,14 @@ def test_every_case_has_the_columns_of_its_family():
 def test_what_was_measured_reaches_the_store_and_the_csv_the_same(tmp_path):
     backend = FakeBackend()
     said = []
-    found = session.measure_all(
+    found = campaign.measure_all(
         plan.cases(("gemm", "moe", "memory_copy"), ("bf16",), quick=True), backend, FakeMeter(backend.clock),
         "my-gpu", method.Settings(), said.append, ValueError)
     assert sorted(found) == ["gemm", "memory_copy"]
     assert sum("left out: no grouped GEMM" in line for line in said) == 3
     direct, imported = tmp_path / "direct.sqlite", tmp_path / "imported.sqlite"
-    session.to_store(direct, found, "a GPU")
-    session.to_csv(tmp_path / "csv", found)
+    campaign.to_store(direct, found, "a GPU")
+    campaign.to_csv(tmp_path / "csv", found)
     import write_kernels
 
     connection = store.open_store(imported)

@@ -17,11 +17,12 @@ public struct KernelCalibration: Sendable {
   ///   - priors: where closed forms start.
   ///   - excluded: systems whose measurements are left out, to see how well others stand in for them.
   ///   - progress: called with a line for each fitted surface.
+  /// - Throws: what keeps the store from being read.
   public init(
     store path: String, systems: SystemCatalogue, priors: EfficiencyTable, excluding excluded: [String] = [],
     progress: (String) -> Void = { _ in }
   ) throws(Problems) {
-    let rows = try MeasurementStore(path: path).rows().filter { !excluded.contains($0.system) }
+    let rows = try KernelStore(path: path).rows().filter { !excluded.contains($0.system) }
     let known = systems.systems.filter { !excluded.contains($0.id) }
     var byID: [String: SystemSpecification] = [:]
     for system in known { byID[system.id] = system }
@@ -32,7 +33,9 @@ public struct KernelCalibration: Sendable {
     }
     var surfaces: [CalibratedSurface] = []
     for key in groups.keys.sorted() {
-      guard let group = groups[key], let first = group.first, let system = byID[first.system] else { continue }
+      guard let group = groups[key], let first = group.first, let system = byID[first.system] else {
+        continue
+      }
       let fit = SurfaceFit(rows: group, systems: byID, prior: Self.prior(first, priors))
       guard let found = fit.fit() else { continue }
       let surface = CalibratedSurface(
@@ -42,7 +45,8 @@ public struct KernelCalibration: Sendable {
         medianError: Self.digits(found.median), p90Error: Self.digits(found.p90))
       surfaces.append(surface)
       progress(
-        "\(key): \(found.count) rows, median error \(Self.digits(found.median)), p90 \(Self.digits(found.p90))")
+        "\(key): \(found.count) rows, median error \(Self.digits(found.median)), p90 \(Self.digits(found.p90))"
+      )
     }
     calibration = Calibration(
       provenance: [

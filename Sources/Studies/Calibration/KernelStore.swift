@@ -4,7 +4,7 @@ import GRDB
 import Models
 
 /// Reads measured kernels from the store that `make measurements` builds.
-struct MeasurementStore {
+struct KernelStore {
   private let queue: DatabaseQueue
 
   /// Opens a store for reading; a file that is missing or no store is a problem.

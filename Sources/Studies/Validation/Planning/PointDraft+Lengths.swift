@@ -1,0 +1,85 @@
+import Scenario
+import Models
+import Workload
+
+/// How long a point's requests are.
+struct PointLengths {
+  var lengths: RequestLengths
+  /// The longest prompt in tokens.
+  var longestInput: Int
+  /// The longest answer in tokens.
+  var longestOutput: Int
+}
+
+extension PointDraft {
+  /// The length law of the InferenceX client.
+  static let inferenceXLengths = "inferencex-random"
+
+  /// Prompt lengths in tokens that are taken where a source publishes answers only: short questions, whose context
+  /// the answers outgrow many times.
+  private static let assumedInputs = ["gpqa": 300, "lm-arena-chat": 300]
+
+  mutating func settleLengths() throws(Unpredictable) {
+    if let diffusion = model.diffusion {
+      lengths = independent(.fixed(1), .fixed(diffusion.denoisingSteps))
+      return
+    }
+    if model.id == "gpt-j-6b", point.suite == "mlperf" {
+      throw Unpredictable("beam search is not modelled (MLPerf runs GPT-J with four beams)")
+    }
+    switch point.lengths {
+    case "", "fixed":
+      let (input, output) = try nominal()
+      lengths = independent(.fixed(input), .fixed(output))
+      if point.lengths.isEmpty {
+        assume("lengths", "fixed", because: "no distribution stated: every request has the stated lengths")
+      }
+    case Self.inferenceXLengths:
+      let (input, output) = try nominal()
+      lengths = independent(.inferenceX(length: input), .inferenceX(length: output))
+    default: try settleDataset()
+    }
+  }
+
+  private func nominal() throws(Unpredictable) -> (Int, Int) {
+    guard let input = point.inputTokens, let output = point.outputTokens else {
+      throw Unpredictable("request lengths are not known")
+    }
+    return (max(1, Int(input.rounded())), max(1, Int(output.rounded())))
+  }
+
+  private func independent(_ input: LengthDistribution, _ output: LengthDistribution) -> PointLengths {
+    PointLengths(
+      lengths: RequestLengths(input: input, output: output, seed: 1, name: "lengths.point"),
+      longestInput: input.limits.upperBound, longestOutput: output.limits.upperBound)
+  }
+
+  /// Lengths of a named data set, answers scaled to the mean that the point states.
+  private mutating func settleDataset() throws(Unpredictable) {
+    if let dataset = catalogue.datasets[point.lengths] {
+      guard let output = dataset.output, let input = dataset.input else {
+        throw Unpredictable("answer lengths of '\(point.lengths)' are not published")
+      }
+      var scaled = dataset
+      if let mean = point.outputTokens, mean >= 1, mean <= Double(output.maximum) {
+        scaled = dataset.rescaledOutputs(toMean: mean, maximum: output.maximum)
+      }
+      guard let drawn = scaled.requestLengths(seed: 1, name: "lengths.point") else {
+        throw Unpredictable("answer lengths of '\(point.lengths)' are not published")
+      }
+      lengths = PointLengths(
+        lengths: drawn, longestInput: input.maximum, longestOutput: scaled.output?.maximum ?? output.maximum)
+      return
+    }
+    guard let input = Self.assumedInputs[point.lengths], let mean = point.outputTokens else {
+      throw Unpredictable("request lengths of '\(point.lengths)' are not published")
+    }
+    let longest = min(Int(mean * 6) + 1, (model.transformer?.maximumContextTokens ?? .max) - input)
+    guard Double(longest) > mean else { throw Unpredictable("answers are longer than the model's context") }
+    lengths = independent(
+      .fixed(input), .gamma(mean: mean, coefficientOfVariation: 0.6, minimum: 1, maximum: longest))
+    assume("isl", "\(input)", because: "not published; short against the answers")
+    assume(
+      "answer lengths", "gamma, coefficient of variation 0.6", because: "only their mean is published")
+  }
+}

@@ -1,0 +1,28 @@
+import Results
+
+extension ValidationReport {
+  /// The errors as Markdown tables: one for each column, and one of what was not predicted.
+  public func markdown(_ layout: Layout = Layout()) -> String {
+    var lines = ["# Accuracy", ""]
+    for column in MeasuredColumn.allCases {
+      let rows = rows(of: column, layout)
+      guard !rows.isEmpty else { continue }
+      let cells = rows.map { [$0.partition.title] + $0.statistics.cells }
+      lines += ["## `\(column.rawValue)`", ""] + Self.table(["partition"] + Self.errorTitles, cells) + [""]
+    }
+    let reasons = unpredicted
+    if !reasons.isEmpty {
+      let cells = reasons.map { [$0.reason, "\($0.points)"] }
+      lines += ["## Not predicted", ""] + Self.table(["reason", "points"], cells) + [""]
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func table(_ titles: [String], _ rows: [[String]]) -> [String] {
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+    let rule = "|" + titles.indices.map { $0 == 0 ? " --- |" : " ---: |" }.joined()
+    return [line(titles), rule] + rows.map(line)
+  }
+}

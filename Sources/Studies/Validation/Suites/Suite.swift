@@ -1,0 +1,15 @@
+/// A benchmark that predictions can be compared with.
+public enum Suite: String, CaseIterable, Sendable {
+  /// InferenceX end-to-end points.
+  case inferencex
+  /// MLPerf Inference datacenter results.
+  case mlperf
+  /// ML.ENERGY throughput and power.
+  case mlenergy
+  /// Figures that vendors and reviewers published.
+  case published
+  /// Measured kernels.
+  case kernels
+  /// Queueing theory.
+  case queueing
+}

@@ -1,0 +1,133 @@
+import Documents
+import Foundation
+import Scenario
+
+/// What is to be validated: suites and files of points, read and checked.
+public struct Validation: Sendable {
+  /// Where points come from and which of them count.
+  public struct Selection: Sendable {
+    /// The suites to run; all that have data where empty and no files are given.
+    public var suites: [Suite]
+    /// Paths of files of points.
+    public var files: [String]
+    /// The half of the data to look at: `fit` or `test`; nil for both.
+    public var split: String?
+    /// Path of the measurement store; nil for the usual place.
+    public var store: String?
+    /// Partitions of the errors beside the standard ones.
+    public var dimensions: [[Dimension]]
+
+    /// A selection; see the properties.
+    public init(
+      suites: [Suite] = [], files: [String] = [], split: String? = nil, store: String? = nil,
+      dimensions: [[Dimension]] = []
+    ) {
+      self.suites = suites
+      self.files = files
+      self.split = split
+      self.store = store
+      self.dimensions = dimensions
+    }
+  }
+
+  /// The file of published figures that comes with the project.
+  static let publishedPath = "calibration/points/published.csv"
+
+  private let catalogue: ScenarioCatalogue
+  private let points: [BenchmarkPoint]
+  private let checksTheory: Bool
+  private let dimensions: [[Dimension]]
+  /// What a user should know of data that is not there.
+  public let warnings: [String]
+
+  /// Reads what a selection names; throws what is wrong with it, or how to get data that is not there.
+  public static func load(_ selection: Selection) throws(Problems) -> Validation {
+    var loader = Loader(selection)
+    try loader.readFiles()
+    try loader.readSuites()
+    return Validation(
+      catalogue: try ScenarioCatalogue.load(), points: loader.points,
+      checksTheory: loader.wanted.contains(.queueing) && (selection.split ?? "theory") == "theory",
+      dimensions: selection.dimensions, warnings: loader.warnings)
+  }
+
+  /// Points to predict and queues to check.
+  public var count: Int { points.count + (checksTheory ? QueueingSuite.count : 0) }
+
+  /// Predicts everything.
+  ///
+  /// - Parameters:
+  ///   - threads: threads to use, >= 1; the report is the same.
+  ///   - done: called with the number of points that are done, in any order.
+  /// - Returns: predictions beside measurements.
+  public func run(threads: Int, done: @escaping @Sendable (Int) -> Void = { _ in }) async -> ValidationReport
+  {
+    let study = ValidationStudy(points, with: catalogue)
+    var results = await study.run(threads: threads, done: done)
+    if checksTheory { results += await QueueingSuite.run(threads: threads, done: done) }
+    return ValidationReport(results, by: dimensions)
+  }
+}
+
+/// Gathers the points of a selection.
+private struct Loader {
+  let selection: Validation.Selection
+  /// The suites to run: those that are named, or all.
+  let wanted: [Suite]
+  let rule = SplitRule(listAt: SplitRule.defaultPath)
+  var points: [BenchmarkPoint] = []
+  var warnings: [String] = []
+
+  init(_ selection: Validation.Selection) {
+    self.selection = selection
+    wanted =
+      selection.suites.isEmpty && selection.files.isEmpty
+      ? Suite.allCases : Suite.allCases.filter { selection.suites.contains($0) }
+  }
+
+  mutating func readFiles() throws(Problems) {
+    let problems = ProblemCollector()
+    for file in selection.files {
+      do { take(try PointFile.read(path: file)) } catch { problems.record(error) }
+    }
+    try problems.throwIfAny()
+    if !selection.suites.isEmpty {
+      points.removeAll { point in !wanted.contains { $0.rawValue == point.suite } }
+    }
+  }
+
+  /// Reads named suites that no file has brought; a suite that can't be had is an error when it was named.
+  mutating func readSuites() throws(Problems) {
+    let problems = ProblemCollector()
+    let missing = wanted.filter { suite in !points.contains { $0.suite == suite.rawValue } }
+    let stored = missing.filter { [.inferencex, .mlperf, .mlenergy].contains($0) }
+    let path = selection.store ?? MeasurementStore.defaultPath
+    if !stored.isEmpty, let found = try MeasurementStore.points(of: stored, path: path) { take(found) }
+    if missing.contains(.published), FileManager.default.fileExists(atPath: Validation.publishedPath) {
+      take(try PointFile.read(path: Validation.publishedPath))
+    }
+    for suite in missing where suite != .queueing && !points.contains(where: { $0.suite == suite.rawValue }) {
+      let problem = Problem(
+        file: "suite \(suite.rawValue)", message: "has no data here", hint: Self.remedy(suite, store: path))
+      if selection.suites.isEmpty { warnings.append(problem.description) } else { problems.record(problem) }
+    }
+    try problems.throwIfAny()
+  }
+
+  private static func remedy(_ suite: Suite, store: String) -> String {
+    switch suite {
+    case .published: "run from the project's folder, or name a file with --points"
+    case .kernels: "errors of kernels are reported by 'tokenmill calibrate', which fits them"
+    default: "run 'make measurements', which builds \(store), or name a file with --points"
+    }
+  }
+
+  /// Adds points under their half of the data, leaving out those of the other half.
+  private mutating func take(_ found: [BenchmarkPoint]) {
+    var found = found
+    for index in found.indices where found[index].split.isEmpty {
+      found[index].split = rule.split(of: found[index])
+    }
+    points += found.filter { selection.split == nil || $0.split == selection.split }
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+@Suite struct ValidateTests {
+  private let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    try folder.write(
+      """
+      id,suite,system,accelerators,framework,model,weights,tp,load,concurrency,isl,osl,lengths,ttft_mean_s,tpot_mean_s
+      one,inferencex,h100-sxm,1,vllm,llama-3.1-8b,fp8,1,closed_loop,8,1024,256,inferencex-random,0.1,0.004
+      two,inferencex,h100-sxm,1,vllm,llama-3.1-8b,fp8,1,closed_loop,16,1024,256,inferencex-random,0.1,0.004
+      three,inferencex,h100-sxm,1,lmdeploy,llama-3.1-8b,fp8,1,closed_loop,16,1024,256,inferencex-random,0.1,0.004
+
+      """, to: "points.csv")
+  }
+
+  private func gate(_ bound: String) throws {
+    try folder.write(
+      "- { suite: inferencex, column: tpot_mean_s, statistic: median_ape, \(bound) }\n", to: "gates.yaml")
+  }
+
+  @Test func jsonHasEveryFigure() throws {
+    let result = try Command.run("validate", "--points", "points.csv", "--json", "-", "-q", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(Set(json.keys) == ["points", "errors"])
+    let points = try #require(json["points"] as? [[String: Any]])
+    #expect(points.allSatisfy { Set($0.keys) == ["id", "column", "measured", "predicted", "reason"] })
+    #expect(
+      points.prefix(3).map { $0["column"] as? String } == [
+        "ttft_mean_s", "tpot_mean_s", "derived_output_tokens_per_s_per_gpu",
+      ])
+    // 8 · 256 / (0.1 + 0.004 · 255) tokens/s on one GPU.
+    let derived = try #require(points[2]["measured"] as? Double)
+    #expect(abs(derived - 2048 / 1.12) < 1e-6)
+    #expect(points[0]["predicted"] is Double && points[0]["reason"] is NSNull)
+    let missing = try #require(points.first { $0["id"] as? String == "three" })
+    #expect(missing["predicted"] is NSNull)
+    #expect(missing["reason"] as? String == "framework 'lmdeploy' is not modelled yet")
+  }
+
+  @Test func sameBytesWhateverTheThreads() throws {
+    let one = try Command.run(
+      "validate", "--points", "points.csv", "--json", "-", "-q", "--threads", "1", in: folder)
+    let three = try Command.run(
+      "validate", "--points", "points.csv", "--json", "-", "-q", "--threads", "3", in: folder)
+    #expect(one.status == 0 && one.output == three.output)
+  }
+
+  @Test func aGateThatHolds() throws {
+    try gate("at_most: 1000 %")
+    let result = try Command.run("validate", "--points", "points.csv", "--gate", "gates.yaml", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("inferencex tpot_mean_s median_ape"))
+    #expect(result.output.contains("passed"))
+  }
+
+  @Test func aBrokenGate() throws {
+    try gate("at_least: 1000 %")
+    let result = try Command.run(
+      "validate", "--points", "points.csv", "--gate", "gates.yaml", "-q", in: folder)
+    #expect(result.status == 1)
+    #expect(result.errors.hasPrefix("error: gate failed: inferencex tpot_mean_s median_ape is "))
+    #expect(result.errors.hasSuffix(" %, allowed: at least 1000.0 %\n"))
+    #expect(result.output.isEmpty)
+  }
+
+  @Test func aGateOfNothing() throws {
+    try folder.write(
+      "- { suite: mlperf, column: tpot_mean_s, statistic: median_ape, at_most: 1 % }\n", to: "gates.yaml")
+    let result = try Command.run(
+      "validate", "--points", "points.csv", "--gate", "gates.yaml", "-q", in: folder)
+    #expect(result.status == 2)
+    #expect(result.errors == "error: none of the gates is about what was validated\n")
+  }
+
+  @Test func aSuiteWithoutData() throws {
+    let result = try Command.run("validate", "--suite", "inferencex", in: folder)
+    #expect(result.status == 2)
+    #expect(
+      result.errors
+        == "error: suite inferencex: has no data here; run 'make measurements', which builds "
+        + "calibration/measurements.sqlite, or name a file with --points\n")
+  }
+
+  @Test func badRows() throws {
+    try folder.write("id,system,accelerators,model,tpot_mean_s\na,s,x,m,0.1\nb,s,1,m,slow\n", to: "bad.csv")
+    let result = try Command.run("validate", "--points", "bad.csv", in: folder)
+    #expect(result.status == 2)
+    #expect(
+      result.errors
+        == "error: bad.csv:2: accelerators: found 'x', is no count; allowed: a whole number from 0\n"
+        + "error: bad.csv:3: tpot_mean_s: found 'slow', is no such figure; allowed: a number above 0, or nothing\n"
+    )
+  }
+
+  @Test func anExplanation() throws {
+    let result = try Command.run("validate", "--points", "points.csv", "--explain", "one", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    for text in ["max_batch_tokens", "vLLM's default on this device", "kv_cache", "tpot_mean_s"] {
+      #expect(result.output.contains(text))
+    }
+    let unknown = try Command.run("validate", "--points", "points.csv", "--explain", "onee", in: folder)
+    #expect(unknown.status == 2)
+    #expect(unknown.errors.hasPrefix("error: --explain: found 'onee', no such point; did you mean 'one'?"))
+  }
+}
