@@ -91,7 +91,7 @@ let package = Package(
     .executableTarget(
       name: "tokenmill",
       dependencies: [
-        "Studies", "Scenario", "Results", "Simulation", "Documents",
+        "Studies", "Scenario", "Results", "Simulation", "CostModel", "Documents",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

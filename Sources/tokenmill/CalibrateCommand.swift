@@ -1,4 +1,6 @@
 import ArgumentParser
+import CostModel
+import Foundation
 import Results
 import Scenario
 import Studies
@@ -19,8 +21,17 @@ struct CalibrateCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The measurement store.", valueName: "file.sqlite"))
   var store = "calibration/measurements.sqlite"
 
-  @Option(help: ArgumentHelp("Where to write the calibration.", valueName: "file.json"))
-  var output: String
+  @Option(help: ArgumentHelp("Where to write the calibration of kernels.", valueName: "file.json"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Fit the frameworks' overheads to these measured runs (their 'fit' half) and print them.",
+      valueName: "file.csv"))
+  var points: [String] = []
+
+  @Option(help: "Threads to use; as many as the machine has cores by default.")
+  var threads: Int?
 
   @Option(help: ArgumentHelp("Leave this system's measurements out (repeatable).", valueName: "system"))
   var excluding: [String] = []
@@ -29,13 +40,33 @@ struct CalibrateCommand: AsyncParsableCommand {
   var quiet = false
 
   func run() async throws {
-    let target = try OutputFile(checking: output)
-    let catalogue = try ScenarioCatalogue.load()
-    let study = try KernelCalibration(
-      store: store, systems: catalogue.systems, priors: catalogue.efficiencies, excluding: excluding
-    ) { line in
-      if !quiet { Terminal.standardError.write(line + "\n") }
+    guard output != nil || !points.isEmpty else {
+      throw ValidationError("Nothing to fit: give --output for kernels, --points for overheads.")
     }
-    try target.write(study.text)
+    let catalogue = try ScenarioCatalogue.load()
+    if let output {
+      let target = try OutputFile(checking: output)
+      let study = try KernelCalibration(
+        store: store, systems: catalogue.systems, priors: catalogue.efficiencies, excluding: excluding
+      ) { line in
+        if !quiet { Terminal.standardError.write(line + "\n") }
+      }
+      try target.write(study.text)
+    }
+    if !points.isEmpty { try await fitOverheads(with: catalogue) }
+  }
+
+  private func fitOverheads(with catalogue: ScenarioCatalogue) async throws {
+    let rows = try Validation.load(.init(files: points, split: "fit")).points
+    let quiet = quiet
+    for framework in Framework.allCases {
+      let calibration = OverheadCalibration(
+        rows, framework: framework, with: catalogue,
+        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      let fit = await calibration.fit { line in
+        if !quiet { Terminal.standardError.write(line + "\n") }
+      }
+      if let fit { try Terminal.standardOutput.writeOrThrow(fit.text) }
+    }
   }
 }

@@ -22,7 +22,7 @@ enum Floors {
       "Results", "CGSL", "GRDB", "Logging", "Foundation",
     ],
     "tokenmill": [
-      "Documents", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging", "Foundation",
+      "Documents", "CostModel", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging", "Foundation",
     ],
   ]
 

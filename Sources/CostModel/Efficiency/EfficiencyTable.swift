@@ -63,6 +63,19 @@ public struct FrameworkOverhead: Sendable, Equatable {
   public var frontEndSeconds: Double
   /// The same for each prompt token.
   public var frontEndSecondsPerInputToken: Double
+
+  /// Overheads from their numbers, in seconds.
+  public init(
+    stepSeconds: Double, mixedStepSeconds: Double, layerSeconds: Double, sequenceSeconds: Double,
+    frontEndSeconds: Double, frontEndSecondsPerInputToken: Double
+  ) {
+    self.stepSeconds = stepSeconds
+    self.mixedStepSeconds = mixedStepSeconds
+    self.layerSeconds = layerSeconds
+    self.sequenceSeconds = sequenceSeconds
+    self.frontEndSeconds = frontEndSeconds
+    self.frontEndSecondsPerInputToken = frontEndSecondsPerInputToken
+  }
 }
 
 /// How much of the range between idle and thermal design power a kernel draws.
