@@ -156,7 +156,8 @@ public struct CatalogListing: Sendable {
     for surface in calibration.surfaces {
       table.add([
         surface.operation, surface.format, surface.framework ?? "all", surface.architecture,
-        Numbers.text(Int64(surface.rows)), Numbers.percent(surface.medianError), Numbers.percent(surface.p90Error),
+        Numbers.text(Int64(surface.rows)), Numbers.percent(surface.medianError),
+        Numbers.percent(surface.p90Error),
       ])
     }
     return table.lines(style: style) + calibration.provenance

@@ -15,7 +15,8 @@ extension RunContext {
   public init(_ scenario: ResolvedScenario, _ outcomes: [DeploymentOutcome]) {
     self.init(
       scenario: scenario.name, seed: scenario.run.seed, isDrained: scenario.run.horizon == nil,
-      site: SiteContext(scenario.site), deployments: zip(scenario.deployments, outcomes).map { DeploymentContext($0, cost: $1.cost) },
+      site: SiteContext(scenario.site),
+      deployments: zip(scenario.deployments, outcomes).map { DeploymentContext($0, cost: $1.cost) },
       window: WindowPolicy(scenario.warmUp),
       references: scenario.references.map {
         PublishedFigure(figure: $0.figure, value: $0.value, source: $0.source)
@@ -67,7 +68,8 @@ extension DeploymentContext {
     let plan = deployment.plan
     self.init(
       name: plan.name, replicas: plan.replicas, accelerators: plan.replicas * plan.acceleratorsPerReplica,
-      producesImages: deployment.producesImages, calibration: CalibrationShares(deployment.design, cost: cost),
+      producesImages: deployment.producesImages,
+      calibration: CalibrationShares(deployment.design, cost: cost),
       highlights: Self.highlights(deployment))
   }
 

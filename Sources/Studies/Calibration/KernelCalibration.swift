@@ -32,7 +32,9 @@ public struct KernelCalibration: Sendable {
     }
     var surfaces: [CalibratedSurface] = []
     for key in groups.keys.sorted() {
-      guard let group = groups[key], let first = group.first, let system = byID[first.system] else { continue }
+      guard let group = groups[key], let first = group.first, let system = byID[first.system] else {
+        continue
+      }
       let fit = SurfaceFit(rows: group, systems: byID, prior: Self.prior(first, priors))
       guard let found = fit.fit() else { continue }
       let surface = CalibratedSurface(
@@ -42,7 +44,8 @@ public struct KernelCalibration: Sendable {
         medianError: Self.digits(found.median), p90Error: Self.digits(found.p90))
       surfaces.append(surface)
       progress(
-        "\(key): \(found.count) rows, median error \(Self.digits(found.median)), p90 \(Self.digits(found.p90))")
+        "\(key): \(found.count) rows, median error \(Self.digits(found.median)), p90 \(Self.digits(found.p90))"
+      )
     }
     calibration = Calibration(
       provenance: [

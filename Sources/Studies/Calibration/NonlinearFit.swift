@@ -57,7 +57,8 @@ struct NonlinearFit {
 /// Solves A x = b for a symmetric positive definite A (row-major, n × n) by GSL's Cholesky decomposition.
 func solveSymmetric(_ a: [Double], _ b: [Double]) -> [Double]? {
   let n = b.count
-  guard let matrix = gsl_matrix_alloc(n, n), let right = gsl_vector_alloc(n), let x = gsl_vector_alloc(n) else {
+  guard let matrix = gsl_matrix_alloc(n, n), let right = gsl_vector_alloc(n), let x = gsl_vector_alloc(n)
+  else {
     return nil
   }
   defer {
@@ -69,6 +70,8 @@ func solveSymmetric(_ a: [Double], _ b: [Double]) -> [Double]? {
     gsl_vector_set(right, row, b[row])
     for column in 0..<n { gsl_matrix_set(matrix, row, column, a[row * n + column]) }
   }
-  guard gsl_linalg_cholesky_decomp1(matrix) == 0, gsl_linalg_cholesky_solve(matrix, right, x) == 0 else { return nil }
+  guard gsl_linalg_cholesky_decomp1(matrix) == 0, gsl_linalg_cholesky_solve(matrix, right, x) == 0 else {
+    return nil
+  }
   return (0..<n).map { gsl_vector_get(x, $0) }
 }

@@ -44,7 +44,9 @@ struct SurfaceFit {
   }
 
   /// The fitted closed form and residual, with the error over all rows; nil for too few rows.
-  func fit() -> (efficiency: OperatorEfficiency, residual: ResidualGrid, median: Double, p90: Double, count: Int)? {
+  func fit() -> (
+    efficiency: OperatorEfficiency, residual: ResidualGrid, median: Double, p90: Double, count: Int
+  )? {
     guard measured.count >= 24 else { return nil }
     let stride = max(1, measured.count / Self.sampleLimit)
     let sample = Swift.stride(from: 0, to: measured.count, by: stride).map { measured[$0] }
@@ -85,7 +87,8 @@ struct SurfaceFit {
           bandwidth: row.fabric.bandwidth.si * efficiency.memory, topology: row.fabric.topology))
     }
     let parts = RooflineParts(
-      row.work, surface: OperatorSurface(efficiency: efficiency), accelerator: row.accelerator, peak: row.peak)
+      row.work, surface: OperatorSurface(efficiency: efficiency), accelerator: row.accelerator, peak: row.peak
+    )
     return log(max(parts.seconds, 1e-12))
   }
 
@@ -143,7 +146,9 @@ extension SurfaceFit {
 
   /// At most `count` knots from the smallest to the largest coordinate, evenly.
   private func knots(_ values: [Double], at count: Int) -> [Double] {
-    guard let low = values.min(), let high = values.max(), high - low > 0.01 else { return [values.first ?? 0] }
+    guard let low = values.min(), let high = values.max(), high - low > 0.01 else {
+      return [values.first ?? 0]
+    }
     let pieces = max(1, min(count - 1, Int((high - low).rounded(.up))))
     return (0...pieces).map { ((low + (high - low) * Double($0) / Double(pieces)) * 100).rounded() / 100 }
   }
