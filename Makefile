@@ -71,3 +71,5 @@ uninstall:
 
 clean:
 	@rm -rf .build Benchmarks/.build
+
+include calibration/measurements.mk

@@ -25,7 +25,9 @@ struct Tokenmill: AsyncParsableCommand {
         3  internal fault
       """,
     version: "tokenmill \(tokenmillVersion)",
-    subcommands: [RunCommand.self, SweepCommand.self, ValidateCommand.self, CalibrateCommand.self, CatalogCommand.self])
+    subcommands: [
+      RunCommand.self, SweepCommand.self, ValidateCommand.self, CalibrateCommand.self, CatalogCommand.self,
+    ])
 }
 
 /// The version of the command and of the libraries below it.

@@ -70,6 +70,7 @@ import Testing
                                   Pareto front.
           validate                Compare predictions with measured benchmarks and with
                                   theory.
+          calibrate               Fit calibration from measurements.
           catalog                 Show what is known, with sources: systems, models,
                                   calibrations.
 

@@ -10,7 +10,7 @@ import Testing
 func design(
   _ model: String, on system: String, weights: DataType = .bf16, activations: DataType = .bf16,
   cache: DataType = .bf16, experts: DataType? = nil, tensor: Int = 1, pipeline: Int = 1, expert: Int = 1,
-  attentionData: Int = 1, framework: Framework = .vllm
+  attentionData: Int = 1, framework: Framework = .vllm, calibrated: Bool = true
 ) throws -> ReplicaDesign {
   ReplicaDesign(
     model: try ModelCatalogue.load().model(model),
@@ -19,7 +19,7 @@ func design(
       weights: weights, activations: activations, keyValueCache: cache, experts: experts),
     parallel: Parallelism(
       tensor: tensor, pipeline: pipeline, expert: expert, attentionData: attentionData),
-    framework: framework, efficiencies: try EfficiencyTable.load())
+    framework: framework, efficiencies: try EfficiencyTable.load(calibrated: calibrated))
 }
 
 @Suite("Replica designs")
@@ -190,7 +190,7 @@ struct DesignProblemTests {
 struct CollectiveTests {
   @Test("all-reduce on a switched fabric, by hand")
   func switched() throws {
-    let collectives = try design("llama-3.1-70b", on: "h100-sxm", tensor: 8).collectives
+    let collectives = try design("llama-3.1-70b", on: "h100-sxm", tensor: 8, calibrated: false).collectives
     // 450 GB/s x 0.75 = 337.5 GB/s; 64 MiB: two shots: 2 x 5 us + 2 x 7/8 x 64 MiB / 337.5 GB/s = 358 us.
     let large = collectives.allReduce(bytes: 67_108_864, size: 8)[.time]
     #expect(abs(large - (10e-6 + 1.75 * 67_108_864 / 337.5e9)) < 1e-9)
@@ -202,7 +202,7 @@ struct CollectiveTests {
 
   @Test("on a full mesh a group of two has one of seven links")
   func mesh() throws {
-    let collectives = try design("llama-3.1-70b", on: "mi300x", tensor: 2).collectives
+    let collectives = try design("llama-3.1-70b", on: "mi300x", tensor: 2, calibrated: false).collectives
     let seconds = collectives.allReduce(bytes: 1e9, size: 2)[.time]
     // 448 GB/s over 7 links: 64 GB/s to the one peer, x 0.75.
     #expect(abs(seconds - 1e9 / 48e9) < 2e-5)
@@ -210,7 +210,7 @@ struct CollectiveTests {
 
   @Test("beyond the scale-up domain the scale-out link bounds")
   func scaleOut() throws {
-    let collectives = try design("llama-3.1-70b", on: "h100-sxm", tensor: 8).collectives
+    let collectives = try design("llama-3.1-70b", on: "h100-sxm", tensor: 8, calibrated: false).collectives
     let inside = collectives.allReduce(bytes: 1e8, size: 8)[.time]
     let beyond = collectives.allReduce(bytes: 1e8, size: 16)[.time]
     #expect(beyond > inside * 5)

@@ -40,7 +40,7 @@ def test_a_row_gets_the_projects_names_and_seconds():
 
 
 def test_gap_analyses_have_fixed_lengths_and_a_shorter_source():
-    source = "source_file=/home/x/data/h100_sxm/vllm/0.12.0/Qwen_Qwen3-32B.csv; silicon_concurrency=8"
+    source = "source_file=runs/data/h100_sxm/vllm/0.12.0/Qwen_Qwen3-32B.csv; silicon_concurrency=8"
     point = raw(silicon_data_source=source)
     assert (point["source"], point["lengths"]) == ("gap/h100_sxm/vllm/0.12.0/Qwen_Qwen3-32B.csv", "fixed")
 

@@ -62,12 +62,16 @@ struct Fixtures {
   /// Requests that arrive at random at 70 % of what the deployment can take.
   ///
   /// Its capacity is what a saturated run of the same requests completes a second.
-  func poissonAt70Percent(requests: Int) async throws -> DeploymentPlan {
+  func poissonAt70Percent(
+    requests: Int, replicas: Int = 1, router: RouterPolicy = .roundRobin
+  ) async throws -> DeploymentPlan {
     let saturated = try h100(arrivals: "{ process: offline, requests: 4000 }")
     let outcome = await Simulation.run(saturated, RunPlan())
     let capacity = Double(outcome.observations.counts.completed) / outcome.end.seconds
     var plan = try h100(arrivals: "{ process: poisson, rate: 1 req/s, requests: \(requests) }")
-    plan.streams[0].arrivals = .poisson(requestsPerSecond: 0.7 * capacity)
+    plan.streams[0].arrivals = .poisson(requestsPerSecond: 0.7 * capacity * Double(replicas))
+    plan.replicas = replicas
+    plan.router = router
     return plan
   }
 }

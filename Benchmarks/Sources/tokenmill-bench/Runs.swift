@@ -5,9 +5,10 @@ import Workload
 enum Runs {
   static let benchmarks: [Benchmark] =
     [256, 2048].map(decodeStep) + [mixedStep] + [poisson(10_000, .simulation), offline(24_576, .simulation)]
+    + [coupled(replicas: 64, .simulation), closedLoop]
     + [1_000, 10_000, 100_000, 1_000_000].map { poisson($0, .growth) }
     + [1_000, 10_000, 100_000, 1_000_000].map { offline($0, .growth) }
-    + [inFlight]
+    + [16, 64, 256, 1024].map { coupled(replicas: $0, .growth) } + [inFlight]
 
   /// Single-stepped decoding of a constant batch.
   private static func decodeStep(batch: Int) -> Benchmark {
@@ -48,6 +49,23 @@ enum Runs {
       let plan = try Fixtures().gb300(requests: requests)
       return { await measure(plan, RunPlan()) { Int($0.observations.counts.completed) } }
     }
+  }
+
+  /// Replicas behind a router that looks at all of them: one event queue.
+  private static func coupled(replicas: Int, _ tier: Tier) -> Benchmark {
+    let suffix = tier == .growth ? "-\(replicas)" : ""
+    return Benchmark(name: "least-outstanding" + suffix, tier: tier, unit: "request") {
+      let plan = try await Fixtures().poissonAt70Percent(
+        requests: tier == .growth ? 200_000 : 10_000, replicas: replicas, router: .leastOutstanding)
+      return { await measure(plan, RunPlan()) { Int($0.observations.counts.completed) } }
+    }
+  }
+
+  /// 64 clients that each wait for their answer.
+  private static let closedLoop = Benchmark(name: "closed-loop", tier: .simulation, unit: "request") {
+    let plan = try Fixtures().h100(
+      arrivals: "{ process: closed-loop, concurrency: 64, requests: 10000 }")
+    return { await measure(plan, RunPlan()) { Int($0.observations.counts.completed) } }
   }
 
   /// A million requests that wait in memory: they come far faster than the deployment can answer.

@@ -16,7 +16,7 @@ extension ReplicaDesign {
     case .decodeAttention:
       return attention(.decodeAttention)
     case .collective:
-      return efficiencies.exchangeSurface("all_reduce")?.provenance ?? .prior
+      return efficiencies.exchangeSurface("all_reduce")?.provenance == .measured ? .measured : .prior
     default:
       return .prior
     }
@@ -38,7 +38,8 @@ extension ReplicaDesign {
   }
 
   private func attention(_ operatorClass: OperatorClass) -> Provenance {
-    let latent = model.transformer?.layers.contains { if case .latent = $0.attention { true } else { false } } ?? false
+    let latent =
+      model.transformer?.layers.contains { if case .latent = $0.attention { true } else { false } } ?? false
     let format = KernelFormat.attention(latent: latent, cache: precision.keyValueCache)
     return efficiencies.surface(operatorClass, format: format, type: .bf16).provenance
   }

@@ -31,7 +31,8 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
 
   /// A surface from its parts.
   public init(
-    operation: String, format: String, framework: String?, architecture: String, efficiency: OperatorEfficiency,
+    operation: String, format: String, framework: String?, architecture: String,
+    efficiency: OperatorEfficiency,
     residual: ResidualGrid?, systems: [String], rows: Int, medianError: Double, p90Error: Double
   ) {
     self.operation = operation
@@ -53,7 +54,8 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
   /// The closed form's numbers.
   public var efficiency: OperatorEfficiency {
     OperatorEfficiency(
-      compute: compute, memory: memory, activation: activation, sharpness: sharpness, launchSeconds: launchSeconds)
+      compute: compute, memory: memory, activation: activation, sharpness: sharpness,
+      launchSeconds: launchSeconds)
   }
 
   var key: String { operation + "|" + format }

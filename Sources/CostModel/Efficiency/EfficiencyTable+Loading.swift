@@ -4,13 +4,17 @@ import Models
 import Quantities
 
 extension EfficiencyTable {
-  /// Reads the priors that ship with tokenmill.
-  public static func load() throws(Problems) -> EfficiencyTable {
+  /// Reads the priors that ship with tokenmill and the calibration that takes their place where kernels were measured.
+  ///
+  /// - Parameter calibrated: whether the calibration is read.
+  /// - Returns: the table.
+  /// - Throws: every problem of the files.
+  public static func load(calibrated: Bool = true) throws(Problems) -> EfficiencyTable {
     let folder = Bundle.module.bundleURL.appendingPathComponent("Priors")
     var table = try EfficiencyTable(
       document: try Document.read(path: folder.appendingPathComponent("priors.yaml").path))
     let kernels = folder.appendingPathComponent("kernels.json")
-    if let data = FileManager.default.contents(atPath: kernels.path) {
+    if calibrated, let data = FileManager.default.contents(atPath: kernels.path) {
       table.calibration = try decode(data, file: kernels.lastPathComponent)
     }
     return table

@@ -8,7 +8,8 @@ public struct OperatorSurface: Sendable, Equatable {
   public var provenance: Provenance
 
   /// A surface from its parts.
-  public init(efficiency: OperatorEfficiency, residual: ResidualGrid? = nil, provenance: Provenance = .prior) {
+  public init(efficiency: OperatorEfficiency, residual: ResidualGrid? = nil, provenance: Provenance = .prior)
+  {
     self.efficiency = efficiency
     self.residual = residual
     self.provenance = provenance

@@ -45,7 +45,9 @@ extension LayerOperators {
   }
 
   private var attentionFormat: String {
-    if case .latent = group.attention { return KernelFormat.attention(latent: true, cache: precision.keyValueCache) }
+    if case .latent = group.attention {
+      return KernelFormat.attention(latent: true, cache: precision.keyValueCache)
+    }
     return KernelFormat.attention(latent: false, cache: precision.keyValueCache)
   }
 

@@ -40,7 +40,10 @@ struct Collectives: Sendable {
     guard size > 1 else { return .zero }
     var (latency, bandwidth) = links(size: size)
     var factor = 1.0
-    if size <= scaleUp.worldSize, let measured = roofline.efficiencies.exchangeSurface("all_reduce") {
+    // Exchanges depend on the fabric: a surface holds for the generation that it was measured on.
+    if size <= scaleUp.worldSize, let measured = roofline.efficiencies.exchangeSurface("all_reduce"),
+      measured.provenance == .measured
+    {
       bandwidth *= measured.efficiency.memory / roofline.efficiencies.scaleUp.bandwidth
       latency = measured.efficiency.launchSeconds
       factor = measured.residual.map { exp($0.value(at: Exchange.shape(bytes: bytes, size: size))) } ?? 1

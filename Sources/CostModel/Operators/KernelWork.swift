@@ -51,7 +51,9 @@ public struct KernelWork: Sendable, Equatable {
   ///   - weights: the format that the matrix is stored in.
   ///   - activations: the format that rows are multiplied in.
   /// - Returns: 2mnk FLOPs, the matrix, and rows in and out (out in 16 bits).
-  public static func gemm(m: Double, n: Double, k: Double, weights: DataType, activations: DataType) -> KernelWork {
+  public static func gemm(m: Double, n: Double, k: Double, weights: DataType, activations: DataType)
+    -> KernelWork
+  {
     var work = KernelWork()
     work.flops = 2 * m * n * k
     work.weightBytes = n * k * weights.bytesPerElement
@@ -140,7 +142,7 @@ public struct KernelWork: Sendable, Equatable {
 
 /// Names of operand formats, shared by calibration files and measured tables.
 public enum KernelFormat {
-  /// The name of a pair of formats: `bf16`, `fp8`, `fp8_block`, `nvfp4`, `w4a16_mxfp4`, `w4a8_mxfp4`, `int4`…
+  /// The name of a pair of formats, such as `bf16`, `fp8_block`, `nvfp4` or `w4a16_mxfp4`.
   public static func name(weights: DataType, activations: DataType) -> String {
     switch weights {
     case .bf16, .fp16: return "bf16"

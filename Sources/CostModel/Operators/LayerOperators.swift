@@ -14,7 +14,8 @@ struct LayerOperators: Sendable {
   /// A dense product of `tokens` rows with an `inputs` × `outputs` matrix on this accelerator.
   private func product(tokens: Double, inputs: Double, outputs: Double, part: Precision.Part) -> CostVector {
     let work = KernelWork.gemm(
-      m: tokens, n: outputs, k: inputs, weights: precision.weightType(of: part), activations: activations(of: part))
+      m: tokens, n: outputs, k: inputs, weights: precision.weightType(of: part),
+      activations: activations(of: part))
     return roofline.cost(work, .gemm, lane: .gemm)
   }
 

@@ -105,7 +105,9 @@ public struct RooflineParts: Sendable {
   ///   - surface: what it reaches of the peaks.
   ///   - accelerator: whose bandwidth and compute units count.
   ///   - peak: dense FLOP/s of the multiplied type.
-  public init(_ work: KernelWork, surface: OperatorSurface, accelerator: AcceleratorSpecification, peak: Double) {
+  public init(
+    _ work: KernelWork, surface: OperatorSurface, accelerator: AcceleratorSpecification, peak: Double
+  ) {
     let efficiency = surface.efficiency
     let bandwidth = accelerator.memoryBandwidth.si
     let compute = work.flops / (peak * efficiency.compute)

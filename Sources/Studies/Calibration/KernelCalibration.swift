@@ -17,6 +17,7 @@ public struct KernelCalibration: Sendable {
   ///   - priors: where closed forms start.
   ///   - excluded: systems whose measurements are left out, to see how well others stand in for them.
   ///   - progress: called with a line for each fitted surface.
+  /// - Throws: what keeps the store from being read.
   public init(
     store path: String, systems: SystemCatalogue, priors: EfficiencyTable, excluding excluded: [String] = [],
     progress: (String) -> Void = { _ in }
