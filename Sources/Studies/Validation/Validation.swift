@@ -34,7 +34,8 @@ public struct Validation: Sendable {
   static let publishedPath = "calibration/points/published.csv"
 
   private let catalogue: ScenarioCatalogue
-  private let points: [BenchmarkPoint]
+  /// The points of the selection.
+  public let points: [BenchmarkPoint]
   private let checksTheory: Bool
   private let dimensions: [[Dimension]]
   /// What a user should know of data that is not there.
