@@ -52,4 +52,13 @@ import Testing
     #expect(abs(QueueingSuite.erlangC(servers: 4, utilisation: 0.8) - 0.5964) < 5e-5)
     #expect(abs(QueueingSuite.erlangC(servers: 1, utilisation: 0.7) - 0.7) < 1e-12)
   }
+
+  /// The engine keeps to theory; a tenth of the suite's requests leaves a few per cent of noise.
+  @Test func queuesKeepToTheory() async {
+    let report = ValidationReport(await QueueingSuite.run(threads: 2, requests: 40_000))
+    #expect(report.comparisons.count == 6)
+    for comparison in report.comparisons {
+      #expect(abs(comparison.error ?? .nan) < 0.1, "\(comparison.point.id)")
+    }
+  }
 }

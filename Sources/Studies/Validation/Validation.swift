@@ -118,7 +118,7 @@ private struct Loader {
   private static func remedy(_ suite: Suite, store: String) -> String {
     switch suite {
     case .published: "run from the project's folder, or name a file with --points"
-    case .kernels: "errors of kernels are reported by 'tokenmill calibrate', which fits them"
+    case .kernels: "'tokenmill calibrate' fits kernels and prints the errors of each surface"
     default: "run 'make measurements', which builds \(store), or name a file with --points"
     }
   }

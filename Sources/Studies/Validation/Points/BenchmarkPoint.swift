@@ -98,6 +98,8 @@ public struct BenchmarkPoint: Sendable, Equatable {
   public var notes: String
   /// `fit`, `test` or, of checks against theory, `theory`; empty where it is not known.
   public var split: String
+  /// What cleaning found doubtful: `non_monotone`, `disagrees_elsewhere`; empty where nothing.
+  public var flag = ""
   /// Whether the run is suspected of speculative decoding that no label states.
   public var isSpeculationSuspected = false
 

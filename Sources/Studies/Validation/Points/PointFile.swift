@@ -92,7 +92,9 @@ extension BenchmarkPoint {
       outputTokens: row.number("osl"), lengths: row.text("lengths"),
       maximumBatchSize: row.count("max_batch_size"), maximumBatchTokens: row.count("max_batch_tokens"),
       powerCapWatts: row.number("power_cap_watts"), measured: measured, notes: row.text("notes"),
-      split: row.text("split"), isSpeculationSuspected: row.text("mtp_suspected") == "1")
+      split: row.text("split"),
+      flag: ["non_monotone", "disagrees_elsewhere"].first { row.text($0) == "1" } ?? "",
+      isSpeculationSuspected: row.text("mtp_suspected") == "1")
     self.measured[.derivedThroughput] =
       suite == "inferencex"
       ? derivedThroughput(ttftSeconds: measured[.ttftMean], tpotSeconds: measured[.tpotMean]) : nil

@@ -18,6 +18,8 @@ public enum Dimension: String, CaseIterable, Sendable {
   case concurrency
   /// Format of the weights.
   case weights
+  /// What cleaning found doubtful.
+  case flag
 
   /// What stands for a text that the source left empty.
   static let unknown = "unknown"
@@ -35,6 +37,7 @@ public enum Dimension: String, CaseIterable, Sendable {
       case .load: point.load?.rawValue ?? ""
       case .concurrency: Self.bucket(point.concurrency)
       case .weights: point.weights
+      case .flag: point.flag.isEmpty ? "none" : point.flag
       }
     return text.isEmpty ? Self.unknown : text
   }

@@ -25,7 +25,7 @@ enum QueueingSuite {
   /// Seconds of a step; a mean service then takes one second.
   private static let stepSeconds = 0.001
   private static let meanTokens = 1000.0
-  private static let requests = 400_000
+  static let requests = 400_000
 
   /// The queues and what theory says about them, service rate 1.
   ///
@@ -72,7 +72,9 @@ enum QueueingSuite {
   }
 
   /// Simulates the queues, `threads` at once; theory stands in place of the measured value.
-  static func run(threads: Int, done: @escaping @Sendable (Int) -> Void) async -> [PointResult] {
+  static func run(
+    threads: Int, requests: Int = Self.requests, done: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async -> [PointResult] {
     let queues = queues
     var results = [PointResult?](repeating: nil, count: queues.count)
     await withTaskGroup(of: (Int, PointResult).self) { group in
@@ -82,7 +84,7 @@ enum QueueingSuite {
         let index = next
         next += 1
         group.addTask {
-          let result = await simulate(queues[index])
+          let result = await simulate(queues[index], requests: requests)
           done(1)
           return (index, result)
         }
@@ -99,7 +101,7 @@ enum QueueingSuite {
   /// The number of queues.
   static var count: Int { queues.count }
 
-  private static func simulate(_ queue: Queue) async -> PointResult {
+  private static func simulate(_ queue: Queue, requests: Int) async -> PointResult {
     let rate = queue.utilisation * Double(queue.servers) / (meanTokens * stepSeconds)
     let stream = StreamPlan(
       arrivals: .poisson(requestsPerSecond: queue.isShared ? queue.utilisation : rate), requests: requests,
