@@ -22,7 +22,8 @@ enum Floors {
       "Results", "CGSL", "GRDB", "Logging", "Foundation",
     ],
     "tokenmill": [
-      "Documents", "CostModel", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging", "Foundation",
+      "Documents", "CostModel", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging",
+      "Foundation",
     ],
   ]
 

@@ -39,8 +39,12 @@ public struct OverheadCalibration: Sendable {
   private let threads: Int
 
   /// A fit of one framework's overheads; of the points those of its `fit` half count.
-  public init(_ points: [BenchmarkPoint], framework: Framework, with catalogue: ScenarioCatalogue, threads: Int) {
-    self.points = points.filter { $0.split == "fit" && $0.framework == framework.rawValue && $0.mode == .aggregated }
+  public init(
+    _ points: [BenchmarkPoint], framework: Framework, with catalogue: ScenarioCatalogue, threads: Int
+  ) {
+    self.points = points.filter {
+      $0.split == "fit" && $0.framework == framework.rawValue && $0.mode == .aggregated
+    }
     self.catalogue = catalogue
     self.threads = threads
     self.framework = framework
@@ -111,7 +115,9 @@ public struct OverheadCalibration: Sendable {
     let results = await results(at: point)
     func median(_ column: MeasuredColumn) -> Double {
       let errors = results.compactMap { result -> Double? in
-        guard let a = result.predicted?[column], let b = result.point.measured[column], b > 0 else { return nil }
+        guard let a = result.predicted?[column], let b = result.point.measured[column], b > 0 else {
+          return nil
+        }
         return abs(a / b - 1)
       }.sorted()
       return errors.isEmpty ? .nan : errors[errors.count / 2]
