@@ -260,6 +260,19 @@ struct LatencyHistogramTests {
     }
   }
 
+  @Test("a share of samples that is a whole number is not one sample more")
+  func wholeRanks() {
+    for samples in 1...400 {
+      var histogram = LatencyHistogram()
+      for sample in 1...samples { histogram.record(Int64(sample)) }
+      for percent in stride(from: 0, through: 100, by: 1) {
+        // The smallest of 1...n that at least p % don't exceed: ⌈np/100⌉, in whole numbers.
+        let exact = max(1, (samples * percent + 99) / 100)
+        #expect(histogram.quantileSeconds(Double(percent) / 100) == Double(exact) * 1e-9)
+      }
+    }
+  }
+
   @Test("an empty histogram has nothing to say")
   func empty() {
     let histogram = LatencyHistogram()
