@@ -15,6 +15,8 @@ struct CoupledDriver {
   private var startQueued: [Bool]
   private var clients: [Client]
   private var frontEnds: [ReplicaFrontEnd]
+  /// Requests that each replica was sent and has not completed.
+  private var loads: [Int]
   /// Whether requests spend time in the front end at all.
   private let hasFrontEnd: Bool
   private var queue: EventQueue
@@ -62,6 +64,7 @@ struct CoupledDriver {
     startQueued = Array(repeating: false, count: deployment.replicas)
     clients = deployment.streams.indices.map { Client(generator: deployment.generator(stream: $0, run)) }
     frontEnds = Array(repeating: ReplicaFrontEnd(), count: deployment.replicas)
+    loads = Array(repeating: 0, count: deployment.replicas)
     hasFrontEnd = deployment.frontEnd != FrontEnd()
     queue = EventQueue(entities: max(deployment.replicas, deployment.streams.count))
     shop.reportsCompletions = true
@@ -150,6 +153,7 @@ struct CoupledDriver {
       return
     }
     let target = pick(number)
+    loads[target] += 1
     guard hasFrontEnd else {
       handOver(request, to: target, at: time)
       return
@@ -170,19 +174,13 @@ struct CoupledDriver {
   private func pick(_ number: UInt64) -> Int {
     guard deployment.router == .leastOutstanding else { return router.replica(ofRequest: number) }
     var best = 0
-    var fewest = Int.max
-    for index in replicas.indices {
-      let requests = replicas[index].outstanding + frontEnds[index].requests.count
-      if requests < fewest {
-        best = index
-        fewest = requests
-      }
-    }
+    for index in loads.indices where loads[index] < loads[best] { best = index }
     return best
   }
 
   private mutating func complete(_ index: Int, at time: SimTime) {
     replicas[index].completeSteps(engine: engine, shop: &shop)
+    loads[index] -= shop.completedStreams.count
     queueStart(index, at: time)
     var next = 0
     while next < shop.completedStreams.count {
