@@ -36,6 +36,9 @@ struct NaiveEngineTests {
     #expect(abs(outcome.cost[.time] - busy) < 1e-9 * max(busy, 1))
     let peak = naive.replicas.map { Double($0.mostBlocks) / Double($0.cache.blocks) }.max() ?? 0
     #expect(outcome.peakCacheUtilisation == peak)
+
+    run.macroSteps = false
+    #expect(differences(outcome, await Simulation.run(plan, run)).isEmpty)
   }
 }
 

@@ -89,6 +89,24 @@ func listed(_ requests: [(milliseconds: Double, input: Int32, output: Int32)], m
     lengths: RequestLengths(rows: rows, order: .cyclic, seed: 1), maximumOutputTokens: maximumOutput)
 }
 
+/// The names of what two outcomes don't agree on.
+///
+/// Events are compared when asked for: those of another mode or driver are others.
+func differences(_ a: DeploymentOutcome, _ b: DeploymentOutcome, events: Bool = false) -> [String] {
+  let checks: [(String, Bool)] = [
+    ("records", a.observations.records == b.observations.records),
+    ("counts", a.observations.counts == b.observations.counts),
+    ("series", a.observations.series == b.observations.series),
+    ("epochs", a.observations.epochs == b.observations.epochs),
+    ("last token", a.observations.lastToken == b.observations.lastToken),
+    ("origin", a.observations.origin == b.observations.origin), ("end", a.end == b.end),
+    ("steps", a.steps == b.steps), ("cost", a.cost == b.cost), ("in flight", a.inFlight == b.inFlight),
+    ("peak", a.peakInFlight == b.peakInFlight), ("cache", a.peakCacheUtilisation == b.peakCacheUtilisation),
+    ("events", !events || a.events == b.events),
+  ]
+  return checks.filter { !$0.1 }.map(\.0)
+}
+
 /// A small generator of test cases, apart from the one under test.
 struct CaseGenerator {
   var state: UInt64
