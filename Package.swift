@@ -100,7 +100,7 @@ let package = Package(
       "StudiesTests",
       of: [
         "Studies", "Results", "Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models",
-        "Documents", .product(name: "GRDB", package: "GRDB.swift"),
+        "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("AcceptanceTests", of: ["tokenmill"]),
     tests("WorkloadTests", of: ["Workload", "CGSL"]),

@@ -1,0 +1,60 @@
+import Testing
+
+@testable import CostModel
+
+@Suite("Calibrated surfaces")
+struct CalibratedSurfaceTests {
+  @Test("a residual grid is exact at knots, linear between them, and keeps its edges")
+  func grid() {
+    let grid = ResidualGrid(axes: [[0, 2], [0, 1], [5]], values: [0, 1, 2, 3])
+    #expect(grid.value(at: SIMD3(0, 0, 5)) == 0)
+    #expect(grid.value(at: SIMD3(2, 1, 5)) == 3)
+    #expect(grid.value(at: SIMD3(1, 0.5, 9)) == 1.5)
+    #expect(grid.value(at: SIMD3(-7, 0, 5)) == 0)
+    #expect(grid.value(at: SIMD3(99, 99, 5)) == 3)
+    let weights = grid.neighbours(of: SIMD3(0.5, 0.25, 5)).reduce(0) { $0 + $1.weight }
+    #expect(abs(weights - 1) < 1e-12)
+  }
+
+  private func surface(_ framework: String?, _ architecture: String, compute: Double) -> CalibratedSurface {
+    CalibratedSurface(
+      operation: "gemm", format: "fp8", framework: framework, architecture: architecture,
+      efficiency: OperatorEfficiency(
+        compute: compute, memory: 0.9, activation: 1, sharpness: 2, launchSeconds: 1e-6),
+      residual: ResidualGrid(axes: [[0], [0], [0]], values: [0.1]), systems: [], rows: 100, medianError: 0.05,
+      p90Error: 0.1)
+  }
+
+  @Test("the own framework on the own generation is measured; the rest is transferred, without residual")
+  func selection() {
+    let calibration = Calibration(
+      provenance: [],
+      surfaces: [
+        surface("vllm", "hopper", compute: 0.1), surface("tensorrt-llm", "blackwell", compute: 0.2),
+        surface("vllm", "blackwell", compute: 0.3),
+      ])
+    let own = calibration.surfaces(framework: "vllm", architecture: "blackwell")["gemm|fp8"]
+    #expect(own?.efficiency.compute == 0.3)
+    #expect(own?.provenance == .measured)
+    #expect(own?.residual != nil)
+    let neighbour = calibration.surfaces(framework: "tensorrt-llm", architecture: "hopper")["gemm|fp8"]
+    // The same generation comes before the same framework.
+    #expect(neighbour?.efficiency.compute == 0.1)
+    #expect(neighbour?.provenance == .transferred)
+    let elsewhere = calibration.surfaces(framework: "vllm", architecture: "cdna4")["gemm|fp8"]
+    #expect(elsewhere?.provenance == .transferred)
+    #expect(elsewhere?.residual == nil)
+  }
+
+  @Test("the shipped calibration holds surfaces with errors that a catalogue can show")
+  func shipped() throws {
+    let calibration = try EfficiencyTable.load().calibration
+    #expect(calibration.surfaces.count > 50)
+    for surface in calibration.surfaces {
+      #expect(surface.rows >= 24)
+      #expect(surface.medianError < 0.5)
+      #expect(surface.launchSeconds > 0)
+    }
+    #expect(try EfficiencyTable.load(calibrated: false).calibration.surfaces.isEmpty)
+  }
+}
