@@ -12,10 +12,12 @@ struct CalibrateCommand: AsyncParsableCommand {
     abstract: "Fit calibration from measurements.",
     discussion: """
       Reads the measurement store that 'make measurements' builds, fits what each operator reaches of the
-      hardware's peaks, and writes a calibration file. The same store gives the same bytes.
+      hardware's peaks (--output), then what frameworks do around the operators, to the 'fit' half of measured runs
+      (--overheads). The same store gives the same bytes.
 
-      EXAMPLE:
-        tokenmill calibrate --store calibration/measurements.sqlite --output kernels.json
+      EXAMPLES:
+        tokenmill calibrate --output kernels.json
+        tokenmill calibrate --overheads overheads.json
       """)
 
   @Option(help: ArgumentHelp("The measurement store.", valueName: "file.sqlite"))
@@ -24,10 +26,13 @@ struct CalibrateCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where to write the calibration of kernels.", valueName: "file.json"))
   var output: String?
 
+  @Option(help: ArgumentHelp("Where to write the overheads of frameworks.", valueName: "file.json"))
+  var overheads: String?
+
   @Option(
     help: ArgumentHelp(
-      "Fit the frameworks' overheads to these measured runs (their 'fit' half) and print them.",
-      valueName: "file.csv"))
+      "Fit overheads to these measured runs (their 'fit' half) instead of the store's.", valueName: "file.csv"
+    ))
   var points: [String] = []
 
   @Option(help: "Threads to use; as many as the machine has cores by default.")
@@ -40,33 +45,30 @@ struct CalibrateCommand: AsyncParsableCommand {
   var quiet = false
 
   func run() async throws {
-    guard output != nil || !points.isEmpty else {
-      throw ValidationError("Nothing to fit: give --output for kernels, --points for overheads.")
+    guard output != nil || overheads != nil else {
+      throw ValidationError("Nothing to fit: give --output for kernels, --overheads for overheads.")
     }
-    let catalogue = try ScenarioCatalogue.load()
-    if let output {
-      let target = try OutputFile(checking: output)
-      let study = try KernelCalibration(
-        store: store, systems: catalogue.systems, priors: catalogue.efficiencies, excluding: excluding
-      ) { line in
-        if !quiet { Terminal.standardError.write(line + "\n") }
-      }
-      try target.write(study.text)
-    }
-    if !points.isEmpty { try await fitOverheads(with: catalogue) }
-  }
-
-  private func fitOverheads(with catalogue: ScenarioCatalogue) async throws {
-    let rows = try Validation.load(.init(files: points, split: "fit")).points
+    let targets = try [output, overheads].map { try $0.map { try OutputFile(checking: $0) } }
+    var catalogue = try ScenarioCatalogue.load()
     let quiet = quiet
-    for framework in Framework.allCases {
+    let progress: @Sendable (String) -> Void = { line in
+      if !quiet { Terminal.standardError.write(line + "\n") }
+    }
+    if let target = targets[0] {
+      let study = try KernelCalibration(
+        store: store, systems: catalogue.systems, priors: catalogue.efficiencies,
+        models: catalogue.models, excluding: excluding,
+        progress: progress)
+      try target.write(study.text)
+      catalogue.efficiencies.calibration = study.calibration
+    }
+    if let target = targets[1] {
+      let selection = Validation.Selection(
+        suites: points.isEmpty ? [.inferencex] : [], files: points, split: "fit", store: store)
+      let runs = try Validation.load(selection).points.filter { !excluding.contains($0.system) }
       let calibration = OverheadCalibration(
-        rows, framework: framework, with: catalogue,
-        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-      let fit = await calibration.fit { line in
-        if !quiet { Terminal.standardError.write(line + "\n") }
-      }
-      if let fit { try Terminal.standardOutput.writeOrThrow(fit.text) }
+        runs, with: catalogue, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      try target.write(await calibration.fit(progress: progress).text)
     }
   }
 }

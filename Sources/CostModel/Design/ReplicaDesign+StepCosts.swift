@@ -28,12 +28,10 @@ extension ReplicaDesign {
   }
 
   /// Frames of delay that the framework's front end adds to a request, in seconds.
-  public var frontEndSeconds: Double { efficiencies.overhead(of: framework).frontEndSeconds }
+  public var frontEndSeconds: Double { overhead.frontEndSeconds }
 
   /// The same for each prompt token.
-  public var frontEndSecondsPerInputToken: Double {
-    efficiencies.overhead(of: framework).frontEndSecondsPerInputToken
-  }
+  public var frontEndSecondsPerInputToken: Double { overhead.frontEndSecondsPerInputToken }
 
   /// How layers bound the context of a token.
   public var contextBound: ContextBound {
@@ -60,6 +58,16 @@ extension ReplicaDesign {
   public func stepCosts(
     maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int
   ) -> StepCostTable {
+    adjusted(
+      kernelCosts(
+        maximumBatchSize: maximumBatchSize, maximumBatchTokens: maximumBatchTokens,
+        maximumContextTokens: maximumContextTokens), by: overhead)
+  }
+
+  /// The cost of steps made of kernels alone, as timed alone: what ``adjusted(_:by:)`` makes step costs of.
+  public func kernelCosts(
+    maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int
+  ) -> StepCostTable {
     precondition(
       model.unsupportedFeatures.isEmpty,
       "\(model.id) has features that are not modelled: ask problems() first")
@@ -75,12 +83,6 @@ extension ReplicaDesign {
       layers.reduce(CostVector.zero) { $0 + cost($1.operators) * $1.count }
     }
     let bound = contextBound
-    let overhead = efficiencies.overhead(of: framework)
-    let layerCount = Double(model.transformer?.layerCount ?? 0)
-    let glue = roofline.waiting(
-      seconds: overhead.stepSeconds + overhead.layerSeconds * layerCount, limit: .launch, lane: .framework)
-    let mixed = roofline.waiting(
-      seconds: overhead.mixedStepSeconds, limit: .launch, lane: .framework)
     let pairLimit = maximumContextTokens * (maximumContextTokens + 1)
 
     func grid(_ bounded: Bool, maximumContext: Int) -> ContextGrid {
@@ -93,15 +95,12 @@ extension ReplicaDesign {
       }
     }
     return StepCostTable(
-      decodeBase: glue, mixedBase: glue + mixed + sum { $0.chunkLaunch() },
+      decodeBase: .zero, mixedBase: sum { $0.chunkLaunch() },
       tokens: KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
         sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
       },
       sequences: KnotTable(maximum: maximumBatchSize, bits: 3) { sequences in
-        let perSequence = roofline.waiting(
-          seconds: overhead.sequenceSeconds * Double(sequences), limit: .launch, lane: .framework)
-        return sequences == 0
-          ? .zero : perSequence + sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
+        sequences == 0 ? .zero : sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
       },
       rows: KnotTable(maximum: maximumBatchSize, bits: 4) { logits(rows: micro($0)) },
       context: grid(false, maximumContext: maximumContextTokens),
@@ -115,6 +114,37 @@ extension ReplicaDesign {
           sum { $0.isBounded ? $0.chunkAttention(pairs: Double(doubled) / 2) : .zero }
         },
       bound: bound, attentionGroups: parallel.attentionData)
+  }
+
+  /// Step costs from the costs of kernels and a framework's overheads.
+  ///
+  /// - Parameters:
+  ///   - kernels: what ``kernelCosts(maximumBatchSize:maximumBatchTokens:maximumContextTokens:)`` gives.
+  ///   - overhead: what the framework adds and how kernels differ in its steps.
+  /// - Returns: the table that an engine looks up.
+  public func adjusted(_ kernels: StepCostTable, by overhead: FrameworkOverhead) -> StepCostTable {
+    func framework(_ seconds: Double) -> CostVector {
+      roofline.waiting(seconds: seconds, limit: .launch, lane: .framework)
+    }
+    let layers = overhead.layerSeconds * Double(model.transformer?.layerCount ?? 0)
+    let decode = overhead.decode
+    let prefill = overhead.prefill
+    var table = kernels
+    table.decodeBase = decode.scaled(kernels.decodeBase) + framework(overhead.stepSeconds + layers)
+    table.mixedBase =
+      prefill.scaled(kernels.mixedBase)
+      + framework(overhead.stepSeconds + layers + overhead.mixedStepSeconds)
+    table.tokens = kernels.tokens.mapped { decode.scaled($1) }
+    table.mixedTokens = kernels.mixedTokens.mapped { prefill.scaled($1) }
+    table.sequences = kernels.sequences.mapped {
+      decode.scaled($1) + framework(overhead.sequenceSeconds * Double($0))
+    }
+    table.rows = kernels.rows.mapped { decode.scaled($1) }
+    table.context = kernels.context.mapped(decode.scaled)
+    table.boundedContext = kernels.boundedContext?.mapped(decode.scaled)
+    table.chunk = kernels.chunk.mapped { prefill.scaled($1) }
+    table.boundedChunk = kernels.boundedChunk?.mapped { prefill.scaled($1) }
+    return table
   }
 
   /// The token table, and the hand-offs between pipeline stages.
@@ -163,11 +193,9 @@ extension ReplicaDesign {
     }
     let encoders = Double(diffusion.textEncoderParameters + diffusion.decoderParameters)
     let ends = diffusion.textEncoderFloatingPointOperations + diffusion.decoderFloatingPointOperations
-    let overhead = efficiencies.overhead(of: framework)
-    let step = roofline.waiting(seconds: overhead.stepSeconds, limit: .launch, lane: .framework)
     let none = KnotTable(maximum: max(maximumBatchSize, tokens), bits: 4) { _ in .zero }
     return StepCostTable(
-      decodeBase: step, mixedBase: step,
+      decodeBase: .zero, mixedBase: .zero,
       tokens: KnotTable(maximum: tokens, bits: 4) { images in
         images == 0
           ? .zero

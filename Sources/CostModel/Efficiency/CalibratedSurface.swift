@@ -20,6 +20,8 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
   public var launchSeconds: Double
   /// What the closed form leaves unexplained.
   public var residual: ResidualGrid?
+  /// What the residual leaves unexplained for the expert layers of models in the catalogue, by ``KernelWork/family``.
+  public var families: [String: ResidualGrid]?
   /// Systems that were measured.
   public var systems: [String]
   /// Rows that it was fitted on.
@@ -33,7 +35,8 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
   public init(
     operation: String, format: String, framework: String?, architecture: String,
     efficiency: OperatorEfficiency,
-    residual: ResidualGrid?, systems: [String], rows: Int, medianError: Double, p90Error: Double
+    residual: ResidualGrid?, families: [String: ResidualGrid]? = nil, systems: [String], rows: Int,
+    medianError: Double, p90Error: Double
   ) {
     self.operation = operation
     self.format = format
@@ -45,6 +48,7 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
     sharpness = efficiency.sharpness
     launchSeconds = efficiency.launchSeconds
     self.residual = residual
+    self.families = families
     self.systems = systems
     self.rows = rows
     self.medianError = medianError
@@ -99,6 +103,7 @@ public struct Calibration: Sendable, Equatable, Codable {
       let measuredHere = found.surface.architecture == architecture
       return OperatorSurface(
         efficiency: found.surface.efficiency, residual: measuredHere ? found.surface.residual : nil,
+        families: measuredHere ? found.surface.families ?? [:] : [:],
         provenance: found.distance == 0 ? .measured : .transferred)
     }
   }

@@ -15,15 +15,21 @@ extension EfficiencyTable {
       document: try Document.read(path: folder.appendingPathComponent("priors.yaml").path))
     let kernels = folder.appendingPathComponent("kernels.json")
     if calibrated, let data = FileManager.default.contents(atPath: kernels.path) {
-      table.calibration = try decode(data, file: kernels.lastPathComponent)
+      table.calibration = try decode(Calibration.self, data, file: kernels.lastPathComponent)
+    }
+    let overheads = folder.appendingPathComponent("overheads.json")
+    if calibrated, let data = FileManager.default.contents(atPath: overheads.path) {
+      table.overheads = try decode(OverheadTable.self, data, file: overheads.lastPathComponent)
     }
     return table
   }
 
   /// Reads a calibration file.
-  public static func decode(_ data: Data, file: String) throws(Problems) -> Calibration {
+  public static func decode<Content: Decodable>(
+    _ type: Content.Type, _ data: Data, file: String
+  ) throws(Problems) -> Content {
     do {
-      return try JSONDecoder().decode(Calibration.self, from: data)
+      return try JSONDecoder().decode(type, from: data)
     } catch {
       throw Problems(Problem(file: file, message: "is not a calibration file: \(error)"))
     }

@@ -49,35 +49,6 @@ public struct LinkEfficiency: Sendable, Equatable {
   public var bandwidth: Double
 }
 
-/// A framework's own work around the kernels.
-public struct FrameworkOverhead: Sendable, Equatable {
-  /// Seconds of a step that only decodes.
-  public var stepSeconds: Double
-  /// Seconds of a step that also processes prompt chunks.
-  public var mixedStepSeconds: Double
-  /// Seconds a layer and step: launches that are not fused.
-  public var layerSeconds: Double
-  /// Seconds a step for each decoding sequence.
-  public var sequenceSeconds: Double
-  /// Seconds from the client to the scheduler.
-  public var frontEndSeconds: Double
-  /// The same for each prompt token.
-  public var frontEndSecondsPerInputToken: Double
-
-  /// Overheads from their numbers, in seconds.
-  public init(
-    stepSeconds: Double, mixedStepSeconds: Double, layerSeconds: Double, sequenceSeconds: Double,
-    frontEndSeconds: Double, frontEndSecondsPerInputToken: Double
-  ) {
-    self.stepSeconds = stepSeconds
-    self.mixedStepSeconds = mixedStepSeconds
-    self.layerSeconds = layerSeconds
-    self.sequenceSeconds = sequenceSeconds
-    self.frontEndSeconds = frontEndSeconds
-    self.frontEndSecondsPerInputToken = frontEndSecondsPerInputToken
-  }
-}
-
 /// How much of the range between idle and thermal design power a kernel draws.
 public struct PowerCoefficients: Sendable, Equatable {
   /// Share for being busy at all.
@@ -108,6 +79,8 @@ public struct EfficiencyTable: Sendable {
   public var power: PowerCoefficients
   /// Surfaces fitted to measured kernels; they take the place of the priors where they fit.
   public var calibration = Calibration(provenance: [], surfaces: [])
+  /// Overheads fitted to end-to-end runs; they take the place of the frameworks' priors where they fit.
+  public var overheads = OverheadTable.empty
   /// The surfaces for the framework and generation that the table was resolved for, by operator and format.
   private var selected: [String: OperatorSurface] = [:]
 
@@ -134,7 +107,7 @@ public struct EfficiencyTable: Sendable {
     return found
   }
 
-  /// The overhead of a framework.
+  /// The prior overhead of a framework.
   public func overhead(of framework: Framework) -> FrameworkOverhead {
     guard let found = frameworks[framework] else { preconditionFailure("no overhead for \(framework)") }
     return found

@@ -69,6 +69,13 @@ extension LayerOperators {
     }
   }
 
+  private var headFamily: String {
+    guard case .groupedQuery(let attention) = group.attention else { return "" }
+    return KernelFormat.heads(
+      group: queryHeads / Double(keyValueHeadsHere(attention)),
+      width: Double(attention.headDimension), isBounded: isBounded)
+  }
+
   private var keyValueHeads: Double {
     if case .groupedQuery(let attention) = group.attention { return Double(keyValueHeadsHere(attention)) }
     return 1
@@ -83,7 +90,7 @@ extension LayerOperators {
     let work = KernelWork.decodeAttention(
       sequences: sequences, context: context, flopsPerPair: flopsPerPair(absorbed: true),
       bytesPerToken: keyValueBytesPerToken, queryBytes: 4 * queryWidth,
-      heads: keyValueHeads, format: attentionFormat)
+      heads: keyValueHeads, format: attentionFormat, family: headFamily)
     return roofline.cost(work, .decodeAttention, lane: .decodeAttention)
   }
 
@@ -94,7 +101,8 @@ extension LayerOperators {
     case .groupedQuery, .latent: break
     }
     let work = KernelWork.prefillAttention(
-      pairs: pairs, flopsPerPair: flopsPerPair(absorbed: false), heads: queryHeads, format: attentionFormat)
+      pairs: pairs, flopsPerPair: flopsPerPair(absorbed: false), heads: queryHeads, format: attentionFormat,
+      family: headFamily)
     return roofline.cost(work, .prefillAttention, lane: .prefillAttention, withLaunch: false)
   }
 

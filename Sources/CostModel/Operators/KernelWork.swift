@@ -25,6 +25,9 @@ public struct KernelWork: Sendable, Equatable {
   public var launches = 1.0
   /// The format of its operands as calibrations name it; empty where there is but one.
   public var format = ""
+  /// The layer that it belongs to where its kernels were measured for that layer: experts such as `7168x2048 8/256`,
+  /// attention heads such as `8x128`; else empty.
+  public var family = ""
   /// Base-2 logarithms of its shape, the coordinates of a residual grid.
   public var shape = SIMD3<Double>.zero
 
@@ -77,10 +80,11 @@ public struct KernelWork: Sendable, Equatable {
   ///   - matrices: 3 for gated experts, else 2.
   ///   - weights: the format of the experts.
   ///   - activations: the format that tokens are multiplied in.
+  ///   - slices: accelerators that share one expert, >= 1: its whole inner width is `inner` × `slices`.
   /// - Returns: the work, permutation in and out included.
   public static func experts(
     tokens: Double, experts: Double, held: Double, perToken: Double, width: Double, inner: Double,
-    matrices: Double, weights: DataType, activations: DataType
+    matrices: Double, weights: DataType, activations: DataType, slices: Double = 1
   ) -> KernelWork {
     let matrix = matrices * width * inner
     let untouched = perToken >= experts ? 0 : pow(1 - perToken / experts, tokens)
@@ -92,6 +96,8 @@ public struct KernelWork: Sendable, Equatable {
     work.type = KernelFormat.computeType(weights: weights, activations: activations)
     work.format = KernelFormat.name(weights: weights, activations: activations)
     work.shape = SIMD3(log2(rows / held), log2(held), log2(width * inner))
+    work.family =
+      "\(Int(width))x\(Int((inner * slices).rounded())) \(Int(perToken))/\(Int(experts))"
     return work
   }
 
@@ -105,16 +111,18 @@ public struct KernelWork: Sendable, Equatable {
   ///   - queryBytes: bytes of one sequence's query and output.
   ///   - heads: (key-value) heads that spread the work, >= 1.
   ///   - format: the calibration's name for kernel family and cache format.
+  ///   - family: see ``KernelWork/family``.
   /// - Returns: the work.
   public static func decodeAttention(
     sequences: Double, context: Double, flopsPerPair: Double, bytesPerToken: Double, queryBytes: Double,
-    heads: Double, format: String
+    heads: Double, format: String, family: String = ""
   ) -> KernelWork {
     var work = KernelWork()
     work.flops = sequences * context * flopsPerPair
     work.weightBytes = sequences * context * bytesPerToken
     work.activationBytes = sequences * queryBytes
     work.format = format
+    work.family = family
     work.shape = SIMD3(log2(sequences * heads), log2(context), log2(flopsPerPair / max(bytesPerToken, 1)))
     return work
   }
@@ -127,11 +135,14 @@ public struct KernelWork: Sendable, Equatable {
   ///   - flopsPerPair: FLOPs of one pair, all heads of this accelerator.
   ///   - heads: query heads of this accelerator.
   ///   - format: the calibration's name for kernel family and cache format.
+  ///   - family: see ``KernelWork/family``.
   /// - Returns: the work; looked up by the length of the prompt with as many pairs, √(2·pairs).
   public static func prefillAttention(
-    pairs: Double, prompts: Double = 1, flopsPerPair: Double, heads: Double, format: String
+    pairs: Double, prompts: Double = 1, flopsPerPair: Double, heads: Double, format: String,
+    family: String = ""
   ) -> KernelWork {
     var work = KernelWork()
+    work.family = family
     work.flops = pairs * prompts * flopsPerPair
     work.format = format
     work.shape = SIMD3(
@@ -162,6 +173,11 @@ public enum KernelFormat {
     let weight = weights.computeType
     let activation = activations.computeType
     return weight.narrowness <= activation.narrowness ? weight : activation
+  }
+
+  /// The family of attention with query heads in groups of `group` of `width` elements: `8x128`, `8x64 bounded`.
+  public static func heads(group: Double, width: Double, isBounded: Bool) -> String {
+    "\(Int(group.rounded()))x\(Int(width))" + (isBounded ? " bounded" : "")
   }
 
   /// The name of an attention kernel family: grouped-query or latent, by cache format.

@@ -142,7 +142,7 @@ struct LayerOperators: Sendable {
     let work = KernelWork.experts(
       tokens: tokens, experts: experts, held: held, perToken: perToken, width: width,
       inner: Double(mixture.expertIntermediateSize) * slice, matrices: Double(mixture.matricesPerExpert),
-      weights: precision.weightType(of: .experts), activations: precision.activations)
+      weights: precision.weightType(of: .experts), activations: precision.activations, slices: 1 / slice)
     var cost = roofline.cost(work, .experts, lane: .experts)
     if exchangesTokens {
       // Dispatch in the activations' format, combine in 16 bits; a token goes to at most k of the others.

@@ -118,7 +118,7 @@ public struct RooflineParts: Sendable {
     // Scaled by the larger one, so that powers of nanoseconds don't underflow.
     let larger = max(compute, memory)
     let sum = larger > 0 ? pow(compute / larger, p) + pow(memory / larger, p) : 0
-    let factor = surface.residual.map { exp($0.value(at: work.shape)) } ?? 1
+    let factor = exp(surface.logResidual(of: work))
     bareLaunch = work.launches * efficiency.launchSeconds
     launch = bareLaunch * factor
     busy = larger > 0 ? larger * pow(sum, 1 / p) * factor : 0

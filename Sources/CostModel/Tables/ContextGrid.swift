@@ -7,7 +7,7 @@ public struct ContextGrid: Sendable {
   @usableFromInline let sequenceIndex: LogLinearIndex
   @usableFromInline let contextIndex: LogLinearIndex
   @usableFromInline let contextKnots: Int
-  @usableFromInline let values: [CostVector]
+  @usableFromInline private(set) var values: [CostVector]
   /// The largest number of sequences that the grid covers.
   public let maximumSequences: Int
   /// The largest mean context, in tokens, that the grid covers.
@@ -82,5 +82,12 @@ public struct ContextGrid: Sendable {
     let last = knot(sequences: n, row: row, fraction: fraction, column: column + 1)
     let slope = (last - first) / Double(end - start)
     return Piece(value: first + slope * Double(contextSum - start), slope: slope, end: end)
+  }
+
+  /// The grid with every sample changed.
+  func mapped(_ change: (CostVector) -> CostVector) -> ContextGrid {
+    var grid = self
+    grid.values = values.map(change)
+    return grid
   }
 }

@@ -34,4 +34,17 @@ public struct KnotTable: Sendable {
     let fraction = Double(argument - low) / Double(high - low)
     return start + (values[cell + 1] - start) * fraction
   }
+
+  /// The table with every sample changed: `change` gets the argument and the cost there.
+  func mapped(_ change: (Int, CostVector) -> CostVector) -> KnotTable {
+    KnotTable(
+      index: index, maximum: maximum,
+      values: values.indices.map { change(index.lowerBound(of: $0), values[$0]) })
+  }
+
+  private init(index: LogLinearIndex, maximum: Int, values: [CostVector]) {
+    self.index = index
+    self.maximum = maximum
+    self.values = values
+  }
 }

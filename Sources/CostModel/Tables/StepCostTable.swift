@@ -9,8 +9,10 @@ public struct StepCostTable: Sendable {
   public var decodeBase: CostVector
   /// Fixed cost of a step that also processes prompt chunks.
   public var mixedBase: CostVector
-  /// Cost of everything that works on each token, by the number of tokens.
+  /// Cost of everything that works on each token of a step that only decodes, by the number of tokens.
   public var tokens: KnotTable
+  /// The same of a step with prompt chunks.
+  public var mixedTokens: KnotTable
   /// Cost of what each decoding sequence adds apart from its context, by their number.
   public var sequences: KnotTable
   /// Cost of the output projection and sampling, by rows.
@@ -35,6 +37,7 @@ public struct StepCostTable: Sendable {
     boundedChunk: KnotTable? = nil, bound: ContextBound = .none,
     attentionGroups: Int = 1
   ) {
+    mixedTokens = tokens
     self.decodeBase = decodeBase
     self.mixedBase = mixedBase
     self.tokens = tokens
@@ -71,7 +74,7 @@ public struct StepCostTable: Sendable {
   public func mixedCost(
     sequences n: Int, contextSum: Int, boundedSum: Int, chunkTokens: Int, rows rowCount: Int
   ) -> CostVector {
-    var cost = mixedBase + tokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
+    var cost = mixedBase + mixedTokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
     if n > 0 {
       cost += sequences.value(at: n)
       cost += context.piece(sequences: n, contextSum: contextSum).value

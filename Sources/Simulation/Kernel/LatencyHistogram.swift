@@ -15,7 +15,10 @@ import CostModel
 public struct LatencyHistogram: Sendable, Equatable {
   static let index = LogLinearIndex(bits: 8)
 
+  /// Counts of the cells from `base` on; what lies below and beyond is empty.
   private(set) var counts: [Int64] = []
+  /// The first cell that is stored, a multiple of 256.
+  private var base = 0
   /// The number of samples.
   public private(set) var count: Int64 = 0
   /// The sum of all samples, in nanoseconds.
@@ -42,8 +45,8 @@ public struct LatencyHistogram: Sendable, Equatable {
   /// Counts samples of a cell without their exact values; ``account(sum:maximum:)`` adds those.
   @inline(__always)
   mutating func record(cell: Int, times: Int64) {
-    if cell >= counts.count { grow(to: cell) }
-    counts[cell] += times
+    if UInt(bitPattern: cell - base) >= UInt(counts.count) { cover(cell...cell) }
+    counts[cell - base] += times
     count += times
   }
 
@@ -54,16 +57,26 @@ public struct LatencyHistogram: Sendable, Equatable {
     if maximum > self.maximum { self.maximum = maximum }
   }
 
-  private mutating func grow(to cell: Int) {
-    counts.append(contentsOf: repeatElement(0, count: (cell / 256 + 1) * 256 - counts.count))
+  /// Makes room for cells.
+  private mutating func cover(_ cells: ClosedRange<Int>) {
+    let first = cells.lowerBound / 256 * 256
+    if counts.isEmpty { base = first }
+    if first < base {
+      counts.insert(contentsOf: repeatElement(0, count: base - first), at: 0)
+      base = first
+    }
+    let end = (cells.upperBound / 256 + 1) * 256
+    if end > base + counts.count {
+      counts.append(contentsOf: repeatElement(0, count: end - base - counts.count))
+    }
   }
 
   /// Adds the samples of another histogram.
   public mutating func add(_ other: LatencyHistogram) {
-    if other.counts.count > counts.count {
-      counts.append(contentsOf: repeatElement(0, count: other.counts.count - counts.count))
-    }
-    for cell in 0..<other.counts.count { counts[cell] += other.counts[cell] }
+    guard other.count > 0 else { return }
+    cover(other.base...(other.base + other.counts.count - 1))
+    let offset = other.base - base
+    for index in 0..<other.counts.count { counts[index + offset] += other.counts[index] }
     count += other.count
     sum += other.sum
     maximum = max(maximum, other.maximum)
@@ -86,9 +99,10 @@ public struct LatencyHistogram: Sendable, Equatable {
     // 0.55 of 20 samples are 11, though the product of doubles is a little more.
     let rank = max(1, Int64((quantile * Double(count) * (1 - 1e-12)).rounded(.up)))
     var seen: Int64 = 0
-    for cell in 0..<counts.count {
-      seen += counts[cell]
+    for index in 0..<counts.count {
+      seen += counts[index]
       if seen >= rank {
+        let cell = base + index
         let low = Self.index.lowerBound(of: cell)
         let middle = Double(low + Self.index.lowerBound(of: cell + 1) - 1) / 2
         return min(middle, Double(maximum)) * 1e-9
@@ -100,7 +114,7 @@ public struct LatencyHistogram: Sendable, Equatable {
   /// Occupied cells, smallest first: lower bound in nanoseconds and count.
   public var cells: [(lowerNanoseconds: Int64, count: Int64)] {
     counts.indices.lazy.filter { counts[$0] != 0 }.map {
-      (Int64(Self.index.lowerBound(of: $0)), counts[$0])
+      (Int64(Self.index.lowerBound(of: base + $0)), counts[$0])
     }
   }
 

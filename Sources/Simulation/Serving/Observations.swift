@@ -130,15 +130,12 @@ public struct Observations: Sendable {
 
   private mutating func coarsen() {
     series.coarsen()
-    var merged: [LatencyHistograms] = []
-    var index = 0
-    while index < epochs.count {
-      var epoch = epochs[index]
-      if index + 1 < epochs.count { epoch.add(epochs[index + 1]) }
-      merged.append(epoch)
-      index += 2
+    let half = (epochs.count + 1) / 2
+    for index in 0..<half {
+      if 2 * index + 1 < epochs.count { epochs[2 * index].add(epochs[2 * index + 1]) }
+      if index > 0 { epochs.swapAt(index, 2 * index) }
     }
-    epochs = merged
+    epochs.removeLast(epochs.count - half)
   }
 
   @inline(__always)
@@ -177,6 +174,17 @@ public struct Observations: Sendable {
     records.append(contentsOf: other.records)
     firstArrival = min(firstArrival, other.firstArrival)
     lastToken = max(lastToken, other.lastToken)
+  }
+
+  /// The mean of a latency over all epochs in seconds; nil when nothing was recorded.
+  public func meanSeconds(_ latency: KeyPath<LatencyHistograms, LatencyHistogram>) -> Double? {
+    var count: Int64 = 0
+    var sum: Int128 = 0
+    for epoch in epochs {
+      count += epoch[keyPath: latency].count
+      sum += epoch[keyPath: latency].sum
+    }
+    return count == 0 ? nil : Double(sum) / Double(count) * 1e-9
   }
 
   /// Latencies of a range of epochs, clamped to those that exist.

@@ -15,11 +15,13 @@ public struct KernelCalibration: Sendable {
   ///   - path: the measurement store.
   ///   - systems: the catalogue of systems.
   ///   - priors: where closed forms start.
+  ///   - models: models whose expert layers get residuals of their own where they were measured.
   ///   - excluded: systems whose measurements are left out, to see how well others stand in for them.
   ///   - progress: called with a line for each fitted surface.
   /// - Throws: what keeps the store from being read.
   public init(
-    store path: String, systems: SystemCatalogue, priors: EfficiencyTable, excluding excluded: [String] = [],
+    store path: String, systems: SystemCatalogue, priors: EfficiencyTable, models: ModelCatalogue? = nil,
+    excluding excluded: [String] = [],
     progress: (String) -> Void = { _ in }
   ) throws(Problems) {
     let rows = try KernelStore(path: path).rows().filter { !excluded.contains($0.system) }
@@ -31,17 +33,23 @@ public struct KernelCalibration: Sendable {
       guard let system = byID[row.system] else { continue }
       groups[row.key + "|" + system.architecture.description, default: []].append(row)
     }
+    let families = Set((models?.entries ?? []).flatMap { $0.model.expertFamilies })
     var surfaces: [CalibratedSurface] = []
     for key in groups.keys.sorted() {
       guard let group = groups[key], let first = group.first, let system = byID[first.system] else {
         continue
       }
-      let fit = SurfaceFit(rows: group, systems: byID, prior: Self.prior(first, priors))
+      let fit = SurfaceFit(
+        rows: group, systems: byID, prior: Self.prior(first, priors),
+        // Expert layers come in hundreds of shapes, attention in a few.
+        families: first.operation == OperatorClass.experts.rawValue ? families : nil)
       guard let found = fit.fit() else { continue }
       let surface = CalibratedSurface(
         operation: first.operation, format: first.work.format, framework: first.framework,
         architecture: system.architecture.description, efficiency: found.efficiency.rounded,
-        residual: found.residual, systems: Set(group.map(\.system)).sorted(), rows: found.count,
+        residual: found.residual,
+        families: found.families.isEmpty ? nil : found.families, systems: Set(group.map(\.system)).sorted(),
+        rows: found.count,
         medianError: Self.digits(found.median), p90Error: Self.digits(found.p90))
       surfaces.append(surface)
       progress(
@@ -82,5 +90,22 @@ extension OperatorEfficiency {
     return OperatorEfficiency(
       compute: digits(compute), memory: digits(memory), activation: digits(activation),
       sharpness: digits(sharpness), launchSeconds: (launchSeconds * 1e9).rounded() * 1e-9)
+  }
+}
+
+extension Model {
+  /// The expert layers of the model, as ``KernelWork/family`` names them.
+  fileprivate var expertFamilies: [String] {
+    (transformer?.layers ?? []).compactMap { group in
+      guard case .mixtureOfExperts(let mixture) = group.feedForward, let hidden = transformer?.hiddenSize
+      else {
+        return nil
+      }
+      return KernelWork.experts(
+        tokens: 1, experts: Double(mixture.experts), held: 1, perToken: Double(mixture.expertsPerToken),
+        width: Double(mixture.latentSize ?? hidden), inner: Double(mixture.expertIntermediateSize),
+        matrices: 3, weights: .bf16, activations: .bf16
+      ).family
+    }
   }
 }

@@ -86,7 +86,7 @@ struct KernelStore {
         work: .experts(
           tokens: $0["num_tokens"], experts: experts, held: experts / $0["expert_parallel"],
           perToken: $0["top_k"], width: $0["hidden"], inner: inner / $0["tensor_parallel"], matrices: 3,
-          weights: formats.weights, activations: formats.activations),
+          weights: formats.weights, activations: formats.activations, slices: $0["tensor_parallel"]),
         seconds: $0["seconds"])
     }
   }
@@ -116,7 +116,8 @@ struct KernelStore {
           sequences: $0["batch"], context: window > 0 ? min(window, context) : context,
           flopsPerPair: 4 * heads * width, bytesPerToken: 2 * cached * width * cache.bytesPerElement,
           queryBytes: 4 * heads * width, heads: cached,
-          format: KernelFormat.attention(latent: false, cache: cache)),
+          format: KernelFormat.attention(latent: false, cache: cache),
+          family: KernelFormat.heads(group: heads / cached, width: width, isBounded: window > 0)),
         seconds: $0["seconds"])
     }
   }
@@ -136,19 +137,21 @@ struct KernelStore {
       guard let cache = StoreFormat.cache($0["kv_cache_dtype"]) else { return nil }
       let heads: Double = $0["query_heads"]
       let width: Double = $0["head_dimension"]
-      return prefill($0, heads: heads, flopsPerPair: 4 * heads * width, latent: false, cache: cache)
+      return prefill(
+        $0, heads: heads, flopsPerPair: 4 * heads * width, latent: false, cache: cache,
+        family: KernelFormat.heads(group: heads / $0["kv_heads"], width: width, isBounded: false))
     }
   }
 
   private func prefill(
-    _ row: Row, heads: Double, flopsPerPair: Double, latent: Bool, cache: DataType
+    _ row: Row, heads: Double, flopsPerPair: Double, latent: Bool, cache: DataType, family: String = ""
   ) -> KernelRow {
     let tokens: Double = row["new_tokens"]
     return KernelRow(
       operation: OperatorClass.prefillAttention.rawValue, system: row["system"], framework: row["framework"],
       work: .prefillAttention(
         pairs: tokens * (tokens + 1) / 2, prompts: row["batch"], flopsPerPair: flopsPerPair, heads: heads,
-        format: KernelFormat.attention(latent: latent, cache: cache)),
+        format: KernelFormat.attention(latent: latent, cache: cache), family: family),
       seconds: row["seconds"])
   }
 

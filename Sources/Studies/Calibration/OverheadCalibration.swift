@@ -2,169 +2,213 @@ import CostModel
 import Foundation
 import Scenario
 
-/// Fits what frameworks do around the kernels to end-to-end runs: one set of numbers a framework, on `fit` points only.
+/// Fits what frameworks do around the kernels to end-to-end runs, on `fit` points only.
 ///
-/// Every evaluation simulates every point. Residuals are log ratios of TPOT and of TTFT; large ones count linearly,
-/// since some runs hold what no simulation of the stated settings can know (unlabelled speculation, a cold start).
-/// Priors draw what the runs leave open.
+/// Four levels: the framework, the kernels that a model needs, the model, the system. Each group starts at the numbers of
+/// the wider one that it belongs to and is drawn to them, the more so the fewer runs it has (maximum a posteriori with
+/// Gaussian priors on logarithms). Every evaluation simulates every run; all groups of a level move at once, so that a
+/// level takes as many evaluations as one group would. Residuals are log ratios of TPOT and of TTFT; large ones count
+/// linearly, since some runs hold what no simulation of the stated settings can know.
 public struct OverheadCalibration: Sendable {
-  /// What a fit found.
-  public struct Fit: Sendable {
-    /// The framework.
-    public let framework: Framework
-    /// Its numbers.
-    public let overhead: FrameworkOverhead
-    /// Points with a prediction.
-    public let points: Int
-    /// Median of |predicted / measured − 1| of TPOT and TTFT, before and after.
-    public let before: (tpot: Double, ttft: Double)
-    /// The same after.
-    public let after: (tpot: Double, ttft: Double)
-
-    /// The numbers in the form of `priors.yaml`, with the errors before and after.
-    public var text: String {
-      func time(_ seconds: Double) -> String { "\((seconds * 1e9).rounded() / 1000) us" }
-      func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
-      return "\(framework.rawValue): { step: \(time(overhead.stepSeconds)), "
-        + "mixed_step: \(time(overhead.mixedStepSeconds)), layer: \(time(overhead.layerSeconds)), "
-        + "sequence: \(time(overhead.sequenceSeconds)), front_end: \(time(overhead.frontEndSeconds)), "
-        + "front_end_per_token: \(time(overhead.frontEndSecondsPerInputToken)), source: \"fitted to "
-        + "\(points) end-to-end points: median error of TPOT \(percent(before.tpot)) -> "
-        + "\(percent(after.tpot)), of TTFT \(percent(before.ttft)) -> \(percent(after.ttft))\" }\n"
-    }
-  }
+  /// Standard deviations of log ratios that a simulation is expected to leave: reruns of one configuration differ by
+  /// 1 % (TPOT) and 4 % (TTFT) at the median.
+  static let tolerance = (tpot: 0.06, ttft: 0.15)
+  /// Where residuals, in those standard deviations, begin to count linearly.
+  static let corner = 1.5
+  /// Levenberg–Marquardt iterations of each level at most.
+  static let iterations = [6, 4, 4, 4]
 
   private let points: [BenchmarkPoint]
   private let catalogue: ScenarioCatalogue
   private let threads: Int
 
-  /// A fit of one framework's overheads; of the points those of its `fit` half count.
-  public init(
-    _ points: [BenchmarkPoint], framework: Framework, with catalogue: ScenarioCatalogue, threads: Int
-  ) {
-    self.points = points.filter {
-      $0.split == "fit" && $0.framework == framework.rawValue && $0.mode == .aggregated
-    }
+  /// A fit; of the points those of the `fit` half count.
+  public init(_ points: [BenchmarkPoint], with catalogue: ScenarioCatalogue, threads: Int) {
+    self.points = points.filter { $0.split == "fit" }
     self.catalogue = catalogue
     self.threads = threads
-    self.framework = framework
   }
 
-  private let framework: Framework
-
-  /// Levenberg–Marquardt on logarithms of the numbers, Jacobian by forward differences.
-  ///
-  /// - Parameter progress: called with a line for each iteration.
-  /// - Returns: the fit; nil where no point can be predicted.
-  public func fit(progress: @Sendable (String) -> Void = { _ in }) async -> Fit? {
-    let prior = Self.point(catalogue.efficiencies.overhead(of: framework))
-    var point = prior
-    var best = await residuals(at: point, prior: prior)
-    guard best.count > prior.count else { return nil }
-    let before = await medians(at: point)
-    var damping = 0.1
-    for iteration in 1...8 {
-      var columns: [[Double]] = []
-      for index in point.indices {
-        var moved = point
-        moved[index] += 0.1
-        columns.append(zip(await residuals(at: moved, prior: prior), best).map { ($0 - $1) / 0.1 })
-      }
-      var improved = false
-      for _ in 0..<4 where !improved {
-        guard let step = Self.step(columns, best, damping: damping) else { break }
-        let trial = zip(point, step).map { $0 + min(max($1, -1.5), 1.5) }
-        let found = await residuals(at: trial, prior: prior)
-        if Self.sum(found) < Self.sum(best) {
-          (point, best, improved, damping) = (trial, found, true, damping * 0.3)
-        } else {
-          damping *= 5
+  /// The fitted table; `progress` is called with a line for each level and iteration.
+  public func fit(progress: @escaping @Sendable (String) -> Void = { _ in }) async -> OverheadTable {
+    var blank = catalogue
+    blank.efficiencies.overheads = .empty
+    let runs = await OverheadRuns(points, with: blank, threads: threads)
+    progress("\(runs.runs.count) runs")
+    var entries: [OverheadGroup: OverheadTable.Entry] = [:]
+    for level in 0..<4 {
+      var fit = LevelFit(runs, level: level) { group in
+        for wider in group.lineage.dropLast().reversed() {
+          if let found = entries[wider] { return OverheadParameters.point(found.overhead) }
         }
+        let framework = Framework(rawValue: group.framework) ?? .vllm
+        return OverheadParameters.point(catalogue.efficiencies.overhead(of: framework))
       }
-      progress("\(framework.rawValue): iteration \(iteration), sum of squares \(Self.sum(best))")
-      if !improved { break }
+      await fit.minimise(iterations: Self.iterations[level], progress: progress)
+      for entry in fit.entries { entries[entry.group] = entry }
     }
-    return Fit(
-      framework: framework, overhead: Self.overhead(point), points: (best.count - prior.count) / 2,
-      before: before, after: await medians(at: point))
-  }
-
-  private func results(at point: [Double]) async -> [PointResult] {
-    var table = catalogue
-    table.efficiencies.frameworks[framework] = Self.overhead(point)
-    return await ValidationStudy(points, with: table).run(threads: threads)
-  }
-
-  private func residuals(at point: [Double], prior: [Double]) async -> [Double] {
-    var residuals: [Double] = []
-    for result in await results(at: point) {
-      guard let predicted = result.predicted else { continue }
-      for (column, weight) in [(MeasuredColumn.tpotMean, 1.0), (.ttftMean, 0.5)] {
-        guard let a = predicted[column], let b = result.point.measured[column], a > 0, b > 0 else {
-          residuals.append(0)
-          continue
-        }
-        residuals.append(weight * Self.robust(log(a / b)))
-      }
-    }
-    for (value, expected) in zip(point, prior) { residuals.append(0.5 * (value - expected)) }
-    return residuals
-  }
-
-  private func medians(at point: [Double]) async -> (tpot: Double, ttft: Double) {
-    let results = await results(at: point)
-    func median(_ column: MeasuredColumn) -> Double {
-      let errors = results.compactMap { result -> Double? in
-        guard let a = result.predicted?[column], let b = result.point.measured[column], b > 0 else {
-          return nil
-        }
-        return abs(a / b - 1)
-      }.sorted()
-      return errors.isEmpty ? .nan : errors[errors.count / 2]
-    }
-    return (median(.tpotMean), median(.ttftMean))
+    return OverheadTable(
+      provenance: [
+        "Fitted by tokenmill calibrate --points to \(runs.runs.count) end-to-end runs of the fit half of InferenceX's "
+          + "points in the PyPI package aiconfigurator-core 0.12.0 (Apache-2.0)"
+      ], entries: entries.keys.sorted { $0.sortKey < $1.sortKey }.compactMap { entries[$0] })
   }
 }
 
-/// The algebra of the fit.
-extension OverheadCalibration {
-  fileprivate static func sum(_ residuals: [Double]) -> Double { residuals.reduce(0) { $0 + $1 * $1 } }
-
-  fileprivate static func robust(_ residual: Double) -> Double {
-    let scale = 0.1
-    let size = scale * (2 * ((1 + residual * residual / (scale * scale)).squareRoot() - 1)).squareRoot()
-    return residual < 0 ? -size : size
+/// The groups of one level, each with its own parameters, moved together.
+private struct LevelFit {
+  /// A group in the fit.
+  struct Member {
+    let group: OverheadGroup
+    let runs: [Int]
+    let prior: [Double]
+    var point: [Double]
+    var damping = 0.1
+    var cost = Double.infinity
+    /// What a trial that was turned down asks for: the Jacobian stays.
+    var isSettled = false
   }
 
-  fileprivate static func step(_ columns: [[Double]], _ residuals: [Double], damping: Double) -> [Double]? {
-    let n = columns.count
-    var matrix = [Double](repeating: 0, count: n * n)
-    var right = [Double](repeating: 0, count: n)
-    for a in 0..<n {
-      for b in 0..<n { matrix[a * n + b] = zip(columns[a], columns[b]).reduce(0) { $0 + $1.0 * $1.1 } }
+  let runs: OverheadRuns
+  let level: Int
+  var members: [Member]
+  private var current: [OverheadRuns.Figures] = []
+
+  init(_ runs: OverheadRuns, level: Int, prior: (OverheadGroup) -> [Double]) {
+    self.runs = runs
+    self.level = level
+    var indices: [OverheadGroup: [Int]] = [:]
+    for (index, run) in runs.runs.enumerated() where run.group.lineage.count > level {
+      indices[run.group.lineage[level], default: []].append(index)
+    }
+    members = indices.keys.sorted { $0.sortKey < $1.sortKey }.map { group in
+      let start = prior(group)
+      return Member(group: group, runs: indices[group] ?? [], prior: start, point: start)
+    }
+  }
+
+  /// Simulates all runs, each with its group's numbers at `points`.
+  private func figures(_ points: [[Double]]) async -> [OverheadRuns.Figures] {
+    var overheads = Array(repeating: FrameworkOverhead.none, count: runs.runs.count)
+    for (member, point) in zip(members, points) {
+      let overhead = OverheadParameters.overhead(point)
+      for index in member.runs { overheads[index] = overhead }
+    }
+    return await runs.figures(overheads: overheads)
+  }
+
+  /// Weighted residuals of a group's runs and of its parameters against their priors.
+  private func residuals(_ member: Member, _ figures: [OverheadRuns.Figures], at point: [Double]) -> [Double]
+  {
+    var residuals: [Double] = []
+    for index in member.runs {
+      let run = runs.runs[index]
+      residuals.append(
+        Self.residual(figures[index].tpot, run.measuredTPOT, OverheadCalibration.tolerance.tpot))
+      residuals.append(
+        Self.residual(figures[index].ttft, run.measuredTTFT, OverheadCalibration.tolerance.ttft))
+    }
+    for (index, parameter) in OverheadParameters.all.enumerated() {
+      residuals.append((point[index] - member.prior[index]) / parameter.spread[level])
+    }
+    return residuals
+  }
+
+  private static func residual(_ predicted: Double?, _ measured: Double?, _ tolerance: Double) -> Double {
+    guard let predicted, let measured, predicted > 0, measured > 0 else { return 0 }
+    let value = log(predicted / measured) / tolerance
+    let corner = OverheadCalibration.corner
+    let size = corner * (2 * ((1 + value * value / (corner * corner)).squareRoot() - 1)).squareRoot()
+    return value < 0 ? -size : size
+  }
+
+  mutating func minimise(iterations: Int, progress: (String) -> Void) async {
+    let stride = 0.08
+    let count = OverheadParameters.all.count
+    var base = await figures(members.map(\.point))
+    for index in members.indices {
+      members[index].cost = Self.sum(residuals(members[index], base, at: members[index].point))
+    }
+    for iteration in 1...iterations {
+      var columns = Array(repeating: [[Double]](), count: members.count)
+      for parameter in 0..<count {
+        let moved = members.map { member in
+          var point = member.point
+          point[parameter] += stride
+          return point
+        }
+        let found = await figures(moved)
+        for index in members.indices {
+          let member = members[index]
+          let after = residuals(member, found, at: moved[index])
+          let before = residuals(member, base, at: member.point)
+          columns[index].append(zip(after, before).map { ($0 - $1) / stride })
+        }
+      }
+      for index in members.indices { members[index].isSettled = false }
+      for _ in 0..<3 where members.contains(where: { !$0.isSettled }) {
+        let trials = members.indices.map { index -> [Double] in
+          let member = members[index]
+          guard !member.isSettled else { return member.point }
+          let now = residuals(member, base, at: member.point)
+          guard let step = Self.step(columns[index], now, damping: member.damping) else {
+            return member.point
+          }
+          return zip(member.point, step).map { $0 + min(max($1, -0.7), 0.7) }
+        }
+        let found = await figures(trials)
+        for index in members.indices where !members[index].isSettled {
+          let cost = Self.sum(residuals(members[index], found, at: trials[index]))
+          if cost < members[index].cost {
+            members[index].point = trials[index]
+            members[index].cost = cost
+            members[index].damping *= 0.3
+            members[index].isSettled = true
+            for run in members[index].runs { base[run] = found[run] }
+          } else {
+            members[index].damping *= 6
+          }
+        }
+      }
+      let total = members.reduce(0) { $0 + $1.cost }
+      progress("level \(level), iteration \(iteration): sum of squares \((total * 10).rounded() / 10)")
+    }
+    current = base
+  }
+
+  /// The groups as a table holds them.
+  var entries: [OverheadTable.Entry] {
+    members.map { member in
+      func median(_ error: (OverheadRuns.Run, OverheadRuns.Figures) -> Double?) -> Double {
+        let errors = member.runs.compactMap { error(runs.runs[$0], current[$0]) }.sorted()
+        return errors.isEmpty ? 0 : (errors[errors.count / 2] * 1e4).rounded() / 1e4
+      }
+      return OverheadTable.Entry(
+        group: member.group, overhead: OverheadParameters.overhead(member.point), points: member.runs.count,
+        medianErrorOfTPOT: median { run, figures in figures.tpot.map { abs($0 / run.measuredTPOT - 1) } },
+        medianErrorOfTTFT: median { run, figures in
+          guard let measured = run.measuredTTFT, measured > 0 else { return nil }
+          return figures.ttft.map { abs($0 / measured - 1) }
+        })
+    }
+  }
+
+  private static func sum(_ residuals: [Double]) -> Double { residuals.reduce(0) { $0 + $1 * $1 } }
+
+  /// The damped Gauss–Newton step; nil where the system is singular.
+  private static func step(_ columns: [[Double]], _ residuals: [Double], damping: Double) -> [Double]? {
+    let count = columns.count
+    var matrix = [Double](repeating: 0, count: count * count)
+    var right = [Double](repeating: 0, count: count)
+    for a in 0..<count {
+      for b in 0...a {
+        let product = zip(columns[a], columns[b]).reduce(0) { $0 + $1.0 * $1.1 }
+        matrix[a * count + b] = product
+        matrix[b * count + a] = product
+      }
       right[a] = -zip(columns[a], residuals).reduce(0) { $0 + $1.0 * $1.1 }
     }
-    for a in 0..<n { matrix[a * n + a] *= 1 + damping }
+    for a in 0..<count { matrix[a * count + a] *= 1 + damping }
     return solveSymmetric(matrix, right)
-  }
-
-  /// Logarithms of the numbers, in microseconds; what is 0 counts as a hundredth.
-  fileprivate static func point(_ overhead: FrameworkOverhead) -> [Double] {
-    [
-      overhead.stepSeconds, overhead.mixedStepSeconds, overhead.layerSeconds, overhead.sequenceSeconds,
-      overhead.frontEndSeconds, overhead.frontEndSecondsPerInputToken,
-    ].map { log(max($0 * 1e6, 0.01)) }
-  }
-
-  fileprivate static func overhead(_ point: [Double]) -> FrameworkOverhead {
-    // Three digits are more than the fit knows.
-    let seconds = point.map { value -> Double in
-      let microseconds = exp(min(max(value, -6), 12))
-      let scale = pow(10, 2 - floor(log10(microseconds)))
-      return (microseconds * scale).rounded() / scale * 1e-6
-    }
-    return FrameworkOverhead(
-      stepSeconds: seconds[0], mixedStepSeconds: seconds[1], layerSeconds: seconds[2],
-      sequenceSeconds: seconds[3], frontEndSeconds: seconds[4], frontEndSecondsPerInputToken: seconds[5])
   }
 }

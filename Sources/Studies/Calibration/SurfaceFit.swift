@@ -11,9 +11,13 @@ struct SurfaceFit {
   let systems: [String: SystemSpecification]
   /// Where the closed form starts, and what it is drawn to where rows say little.
   let prior: OperatorEfficiency
+  /// Layers that may get a residual of their own, by ``KernelWork/family``; nil for all that have one.
+  var families: Set<String>?
 
   /// Rows that the closed form is fitted on, at most; the residual grid sees all.
   static let sampleLimit = 3000
+  /// Rows that a layer needs for a residual of its own.
+  static let familyRows = 40
   /// Knots of the residual grid's axes, at most.
   static let knots = [14, 7, 6]
 
@@ -28,10 +32,14 @@ struct SurfaceFit {
 
   private let measured: [Measured]
 
-  init(rows: [KernelRow], systems: [String: SystemSpecification], prior: OperatorEfficiency) {
+  init(
+    rows: [KernelRow], systems: [String: SystemSpecification], prior: OperatorEfficiency,
+    families: Set<String>? = []
+  ) {
     self.rows = rows
     self.systems = systems
     self.prior = prior
+    self.families = families
     measured = rows.compactMap { row in
       guard let system = systems[row.system],
         let type = Hardware.ComputeType(rawValue: row.work.type.rawValue),
@@ -45,7 +53,8 @@ struct SurfaceFit {
 
   /// The fitted closed form and residual, with the error over all rows; nil for too few rows.
   func fit() -> (
-    efficiency: OperatorEfficiency, residual: ResidualGrid, median: Double, p90: Double, count: Int
+    efficiency: OperatorEfficiency, residual: ResidualGrid, families: [String: ResidualGrid], median: Double,
+    p90: Double, count: Int
   )? {
     guard measured.count >= 24 else { return nil }
     let stride = max(1, measured.count / Self.sampleLimit)
@@ -59,12 +68,15 @@ struct SurfaceFit {
       return residuals
     }
     let efficiency = Self.efficiency(problem.minimise(from: start))
-    let grid = residual(of: efficiency)
-    var errors = measured.map { row in
-      abs(exp(logSeconds(row, efficiency) + grid.value(at: shape(row)) - row.logSeconds) - 1)
+    let targets = measured.map { $0.logSeconds - logSeconds($0, efficiency) }
+    let grid = residual(measured, targets, stiffness: 1)
+    let own = familyResiduals(zip(measured, targets).map { $0.1 - grid.value(at: shape($0.0)) })
+    var errors = zip(measured, targets).map { row, target in
+      let found = grid.value(at: shape(row)) + (own[row.work.family]?.value(at: shape(row)) ?? 0)
+      return abs(exp(found - target) - 1)
     }
     errors.sort()
-    return (efficiency, grid, errors[errors.count / 2], errors[errors.count * 9 / 10], errors.count)
+    return (efficiency, grid, own, errors[errors.count / 2], errors[errors.count * 9 / 10], errors.count)
   }
 
   /// Large deviations count linearly, not by their square.
@@ -113,15 +125,27 @@ struct SurfaceFit {
 
 /// The residual grid: hat functions on the log ratio, drawn to 0 and to their neighbours.
 extension SurfaceFit {
-  private func residual(of efficiency: OperatorEfficiency) -> ResidualGrid {
+  /// Residuals of the layers that were measured themselves, `targets` being what the common residual leaves.
+  private func familyResiduals(_ targets: [Double]) -> [String: ResidualGrid] {
+    var indices: [String: [Int]] = [:]
+    for (index, row) in measured.enumerated() where !row.work.family.isEmpty {
+      guard families?.contains(row.work.family) ?? true else { continue }
+      indices[row.work.family, default: []].append(index)
+    }
+    return indices.filter { $0.value.count >= Self.familyRows }.mapValues { found in
+      residual(found.map { measured[$0] }, found.map { targets[$0] }, stiffness: 0.3)
+    }
+  }
+
+  /// A grid over the shapes of `rows` that follows `targets`; the stiffer, the more it keeps to its neighbours and 0.
+  private func residual(_ measured: [Measured], _ targets: [Double], stiffness: Double) -> ResidualGrid {
     let axes = (0..<3).map { axis in knots(measured.map { shape($0)[axis] }, at: Self.knots[axis]) }
     let sizes = axes.map(\.count)
     let count = sizes.reduce(1, *)
     var grid = ResidualGrid(axes: axes, values: Array(repeating: 0, count: count))
     var matrix = [Double](repeating: 0, count: count * count)
     var right = [Double](repeating: 0, count: count)
-    for row in measured {
-      let target = row.logSeconds - logSeconds(row, efficiency)
+    for (row, target) in zip(measured, targets) {
       // One broken row must not bend the grid.
       let weight = 1 / (1 + target * target)
       let near = grid.neighbours(of: shape(row))
@@ -130,7 +154,7 @@ extension SurfaceFit {
         for (second, b) in near { matrix[first * count + second] += weight * a * b }
       }
     }
-    let smoothing = 0.002 * Double(measured.count) / Double(count) + 0.05
+    let smoothing = stiffness * (0.002 * Double(measured.count) / Double(count) + 0.05)
     for index in 0..<count { matrix[index * count + index] += 0.1 * smoothing }
     for (first, second) in neighbourPairs(sizes) {
       matrix[first * count + first] += smoothing

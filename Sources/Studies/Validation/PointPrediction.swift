@@ -21,7 +21,7 @@ public struct PointResult: Sendable {
 extension PlannedPoint {
   /// Simulates the point.
   ///
-  /// - Parameter cost: what ``stepCosts()`` gives for this point or one of equal ``costKey``.
+  /// - Parameter cost: what ``stepCosts(kernels:)`` gives.
   /// - Returns: its figures; a run that refused requests is no prediction.
   func predict(cost: StepCostTable) async -> PointResult {
     let outcome = await Simulation.run(deployment(cost: cost), RunPlan(seed: 1))
@@ -45,6 +45,16 @@ extension PlannedPoint {
       window == .wholeRun ? part.wholeRun : part.window, of: point,
       times: Double(replicas) / Double(simulatedReplicas))
     return result
+  }
+
+  /// Simulates the point for its mean latencies over the whole run in seconds alone; nil where requests were refused.
+  func means(cost: StepCostTable) async -> (tpot: Double?, ttft: Double?)? {
+    let outcome = await Simulation.run(deployment(cost: cost), RunPlan(seed: 1))
+    guard outcome.observations.counts.rejected == 0 else { return nil }
+    return (
+      outcome.observations.meanSeconds(\.timePerOutputToken),
+      outcome.observations.meanSeconds(\.timeToFirstToken)
+    )
   }
 
   /// What is simulated, in a few lines.

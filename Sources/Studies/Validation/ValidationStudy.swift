@@ -65,7 +65,7 @@ public struct ValidationStudy: Sendable {
 
   private static func predict(_ batch: Batch, _ done: @Sendable (Int) -> Void) async -> [(Int, PointResult)] {
     guard let first = batch.plans.first else { return [] }
-    let cost = first.stepCosts()
+    let cost = first.stepCosts(kernels: first.kernelCosts())
     var finished: [(Int, PointResult)] = []
     for (index, plan) in zip(batch.indices, batch.plans) {
       finished.append((index, await plan.predict(cost: cost)))

@@ -52,6 +52,8 @@ public struct PlannedPoint: Sendable {
   public let window: WindowPolicy
   /// Nodes and power of the system.
   public let site: SiteContext
+  /// What the framework adds to the kernels; the design's own but in a fit.
+  public var overhead: FrameworkOverhead
 
   /// Equal for points whose steps cost the same.
   var costKey: String {
@@ -62,12 +64,15 @@ public struct PlannedPoint: Sendable {
     ].joined(separator: "|")
   }
 
-  /// Tabulates what steps cost.
-  func stepCosts() -> StepCostTable {
-    design.stepCosts(
+  /// Tabulates what the kernels of steps cost.
+  func kernelCosts() -> StepCostTable {
+    design.kernelCosts(
       maximumBatchSize: engine.maximumBatchSize, maximumBatchTokens: engine.maximumBatchTokens,
       maximumContextTokens: engine.maximumContextTokens)
   }
+
+  /// What steps cost: `kernels` is what ``kernelCosts()`` gives for this point or one of equal ``costKey``.
+  func stepCosts(kernels: StepCostTable) -> StepCostTable { design.adjusted(kernels, by: overhead) }
 
   /// The deployment as the simulation runs it.
   func deployment(cost: StepCostTable) -> DeploymentPlan {
@@ -76,7 +81,7 @@ public struct PlannedPoint: Sendable {
       engine: engine,
       cache: cache, cost: cost, router: .roundRobin,
       frontEnd: FrontEnd(
-        seconds: design.frontEndSeconds, secondsPerInputToken: design.frontEndSecondsPerInputToken),
+        seconds: overhead.frontEndSeconds, secondsPerInputToken: overhead.frontEndSecondsPerInputToken),
       streams: [stream])
   }
 }

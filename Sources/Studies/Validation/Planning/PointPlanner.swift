@@ -106,8 +106,9 @@ struct PointDraft {
     options.maximumBatchSize *= parallel.attentionData
     options.maximumBatchTokens *= parallel.attentionData
     let nodeSize = system.node.accelerators
+    let design = design(parallel)
     return PlannedPoint(
-      point: point, design: design(parallel), assumptions: assumptions, engine: options, cache: cache,
+      point: point, design: design, assumptions: assumptions, engine: options, cache: cache,
       replicas: point.accelerators / parallel.accelerators,
       simulatedReplicas: min(simulatedReplicas, point.accelerators / parallel.accelerators),
       stream: StreamPlan(
@@ -119,6 +120,6 @@ struct PointDraft {
         acceleratorIdleWatts: system.accelerator.idlePower.si,
         acceleratorPeakWatts: system.accelerator.thermalDesignPower.si,
         nodeIdleWatts: system.node.idlePower.si, nodePeakWatts: system.node.peakPower.si,
-        siteWattsPerITWatt: 1))
+        siteWattsPerITWatt: 1), overhead: design.overhead)
   }
 }

@@ -1,0 +1,139 @@
+import Foundation
+import Hardware
+import Models
+
+/// What overheads are fitted for: each narrower group is drawn to the wider one that it belongs to.
+public struct OverheadGroup: Sendable, Hashable, Codable {
+  /// The framework.
+  public var framework: String
+  /// The kernels that a model needs, see ``ReplicaDesign/kernelClass``; nil for all.
+  public var kernels: String?
+  /// The model; nil for all.
+  public var model: String?
+  /// The system; nil for all.
+  public var system: String?
+
+  /// A group; see the properties.
+  public init(framework: String, kernels: String? = nil, model: String? = nil, system: String? = nil) {
+    self.framework = framework
+    self.kernels = kernels
+    self.model = model
+    self.system = system
+  }
+
+  /// The group and all that it belongs to, widest first.
+  public var lineage: [OverheadGroup] {
+    var groups = [OverheadGroup(framework: framework)]
+    if let kernels { groups.append(OverheadGroup(framework: framework, kernels: kernels)) }
+    if let kernels, let model {
+      groups.append(OverheadGroup(framework: framework, kernels: kernels, model: model))
+    }
+    if kernels != nil, model != nil, system != nil { groups.append(self) }
+    return groups
+  }
+
+  /// Orders groups.
+  public var sortKey: String { [framework, kernels ?? "", model ?? "", system ?? ""].joined(separator: "|") }
+}
+
+/// Overheads fitted to end-to-end runs, by group.
+public struct OverheadTable: Sendable, Equatable, Codable {
+  /// A group's overheads and what they rest on.
+  public struct Entry: Sendable, Equatable, Codable {
+    /// Whose they are.
+    public var group: OverheadGroup
+    /// The numbers.
+    public var overhead: FrameworkOverhead
+    /// Runs that they were fitted to.
+    public var points: Int
+    /// Median of |predicted / measured − 1| of TPOT over those runs, with this group's own numbers.
+    public var medianErrorOfTPOT: Double
+    /// The same of TTFT.
+    public var medianErrorOfTTFT: Double
+
+    enum CodingKeys: String, CodingKey {
+      case group, overhead, points
+      case medianErrorOfTPOT = "tpot_median_error"
+      case medianErrorOfTTFT = "ttft_median_error"
+    }
+
+    /// An entry; see the properties.
+    public init(
+      group: OverheadGroup, overhead: FrameworkOverhead, points: Int, medianErrorOfTPOT: Double,
+      medianErrorOfTTFT: Double
+    ) {
+      self.group = group
+      self.overhead = overhead
+      self.points = points
+      self.medianErrorOfTPOT = medianErrorOfTPOT
+      self.medianErrorOfTTFT = medianErrorOfTTFT
+    }
+  }
+
+  /// Version of the file's form.
+  public var version = 1
+  /// What the runs were, for people.
+  public var provenance: [String]
+  /// The entries, in a fixed order.
+  public private(set) var entries: [Entry]
+
+  /// A table of entries, which it sorts.
+  public init(provenance: [String], entries: [Entry]) {
+    self.provenance = provenance
+    self.entries = entries.sorted { $0.group.sortKey < $1.group.sortKey }
+  }
+
+  /// No entries: priors hold.
+  public static let empty = OverheadTable(provenance: [], entries: [])
+
+  /// The table as a file's text: the same for the same entries.
+  public var text: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    guard let data = try? encoder.encode(self) else { preconditionFailure("an overhead with no number") }
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+
+  /// The entry of the narrowest group that has one.
+  public func entry(for group: OverheadGroup) -> Entry? {
+    for wanted in group.lineage.reversed() {
+      if let found = entries.first(where: { $0.group == wanted }) { return found }
+    }
+    return nil
+  }
+}
+
+extension ReplicaDesign {
+  /// The kernels that the model needs, as far as they differ between models: kind of attention, dense or mixture of
+  /// experts, and the operand format of the feed-forward layers: `latent-moe nvfp4`.
+  public var kernelClass: String {
+    guard let transformer = model.transformer else { return "diffusion" }
+    var kinds: [String] = []
+    for group in transformer.layers {
+      let kind: String? =
+        switch group.attention {
+        case .groupedQuery(let attention): attention.span == .full ? "gqa" : "windowed"
+        case .latent: "latent"
+        case .linear: "linear"
+        case .compressed: "compressed"
+        case .none: nil
+        }
+      if let kind, !kinds.contains(kind) { kinds.append(kind) }
+    }
+    let isMixture = transformer.isMixtureOfExperts
+    let weights = precision.weightType(of: isMixture ? .experts : .feedForward)
+    let format = KernelFormat.name(weights: weights, activations: precision.activations)
+    return kinds.sorted().joined(separator: "+") + (isMixture ? "-moe " : "-dense ") + format
+  }
+
+  /// The narrowest group of overheads that the design belongs to.
+  public var overheadGroup: OverheadGroup {
+    OverheadGroup(
+      framework: framework.rawValue, kernels: kernelClass, model: model.id, system: system.id)
+  }
+
+  /// The framework's overheads on this design: fitted for its narrowest group, else the framework's priors.
+  public var overhead: FrameworkOverhead {
+    efficiencies.overheads.entry(for: overheadGroup)?.overhead ?? efficiencies.overhead(of: framework)
+  }
+}

@@ -1,0 +1,59 @@
+import CostModel
+import Foundation
+
+/// The numbers of a framework's overheads that are fitted, as logarithms: they stay positive.
+enum OverheadParameters {
+  /// One number.
+  struct Parameter: Sendable {
+    let name: String
+    let path: @Sendable (inout FrameworkOverhead, Double) -> Void
+    let value: @Sendable (FrameworkOverhead) -> Double
+    /// What counts as nothing: seconds, or a scale.
+    let least: Double
+    /// Standard deviation of the logarithm that priors allow the whole framework, each class of kernels, each model,
+    /// each system.
+    let spread: [Double]
+  }
+
+  private static func seconds(
+    _ name: String, _ path: WritableKeyPath<FrameworkOverhead, Double> & Sendable, least: Double,
+    spread: [Double]
+  ) -> Parameter {
+    Parameter(
+      name: name, path: { $0[keyPath: path] = $1 }, value: { $0[keyPath: path] }, least: least, spread: spread
+    )
+  }
+
+  private static let scale = [0.3, 0.2, 0.15, 0.1]
+  private static let time = [1.5, 0.5, 0.4, 0.3]
+
+  /// All of them.
+  static let all: [Parameter] = [
+    seconds("step", \.stepSeconds, least: 1e-6, spread: time),
+    seconds("mixed_step", \.mixedStepSeconds, least: 1e-5, spread: time),
+    seconds("layer", \.layerSeconds, least: 2e-8, spread: time),
+    seconds("sequence", \.sequenceSeconds, least: 1e-8, spread: time),
+    seconds("front_end", \.frontEndSeconds, least: 1e-4, spread: time),
+    seconds("front_end_per_token", \.frontEndSecondsPerInputToken, least: 1e-8, spread: time),
+    seconds("decode.gemm", \.decode.gemm, least: 0.1, spread: scale),
+    seconds("decode.experts", \.decode.experts, least: 0.1, spread: scale),
+    seconds("decode.collective", \.decode.collective, least: 0.1, spread: scale),
+    seconds("prefill.gemm", \.prefill.gemm, least: 0.1, spread: scale),
+    seconds("prefill.experts", \.prefill.experts, least: 0.1, spread: scale),
+    seconds("prefill.elementwise", \.prefill.elementwise, least: 0.1, spread: scale),
+  ]
+
+  /// The logarithms.
+  static func point(_ overhead: FrameworkOverhead) -> [Double] {
+    all.map { log(max($0.value(overhead), $0.least)) }
+  }
+
+  /// The overheads at a point, three digits each: more than a fit knows.
+  static func overhead(_ point: [Double]) -> FrameworkOverhead {
+    var overhead = FrameworkOverhead.none
+    for (parameter, value) in zip(all, point) { parameter.path(&overhead, digits(exp(value))) }
+    return overhead
+  }
+
+  private static func digits(_ value: Double) -> Double { Double(String(format: "%.3g", value)) ?? value }
+}
