@@ -13,19 +13,22 @@ public struct ReplicaDesign: Sendable {
   public let parallel: Parallelism
   /// The serving framework.
   public let framework: Framework
+  /// The framework's version where it matters which; nil for any.
+  public let frameworkVersion: String?
   /// What operators reach of the hardware's peaks.
   public let efficiencies: EfficiencyTable
 
   /// Creates a design; ``problems()`` says whether it can be built.
   public init(
     model: Model, system: SystemSpecification, precision: Precision, parallel: Parallelism,
-    framework: Framework, efficiencies: EfficiencyTable
+    framework: Framework, frameworkVersion: String? = nil, efficiencies: EfficiencyTable
   ) {
     self.model = model
     self.system = system
     self.precision = precision
     self.parallel = parallel
     self.framework = framework
+    self.frameworkVersion = frameworkVersion
     self.efficiencies = efficiencies.resolved(
       framework: framework, architecture: system.architecture.description)
   }

@@ -12,28 +12,39 @@ public struct OverheadGroup: Sendable, Hashable, Codable {
   public var model: String?
   /// The system; nil for all.
   public var system: String?
+  /// The framework's version; nil for all.
+  public var version: String?
 
   /// A group; see the properties.
-  public init(framework: String, kernels: String? = nil, model: String? = nil, system: String? = nil) {
+  public init(
+    framework: String, kernels: String? = nil, model: String? = nil, system: String? = nil,
+    version: String? = nil
+  ) {
     self.framework = framework
     self.kernels = kernels
     self.model = model
     self.system = system
+    self.version = version
   }
+
+  /// The length of the longest ``lineage``.
+  public static let levels = 4
 
   /// The group and all that it belongs to, widest first.
   public var lineage: [OverheadGroup] {
     var groups = [OverheadGroup(framework: framework)]
     if let kernels { groups.append(OverheadGroup(framework: framework, kernels: kernels)) }
-    if let kernels, let model {
-      groups.append(OverheadGroup(framework: framework, kernels: kernels, model: model))
+    if let kernels, let model, let system {
+      groups.append(OverheadGroup(framework: framework, kernels: kernels, model: model, system: system))
+      if version != nil { groups.append(self) }
     }
-    if kernels != nil, model != nil, system != nil { groups.append(self) }
     return groups
   }
 
   /// Orders groups.
-  public var sortKey: String { [framework, kernels ?? "", model ?? "", system ?? ""].joined(separator: "|") }
+  public var sortKey: String {
+    [framework, kernels ?? "", model ?? "", system ?? "", version ?? ""].joined(separator: "|")
+  }
 }
 
 /// Overheads fitted to end-to-end runs, by group.
@@ -129,7 +140,8 @@ extension ReplicaDesign {
   /// The narrowest group of overheads that the design belongs to.
   public var overheadGroup: OverheadGroup {
     OverheadGroup(
-      framework: framework.rawValue, kernels: kernelClass, model: model.id, system: system.id)
+      framework: framework.rawValue, kernels: kernelClass, model: model.id, system: system.id,
+      version: frameworkVersion)
   }
 
   /// The framework's overheads on this design: fitted for its narrowest group, else the framework's priors.

@@ -17,6 +17,15 @@ struct LayerOperators: Sendable {
       m: tokens, n: outputs, k: inputs, weights: precision.weightType(of: part),
       activations: activations(of: part))
     return roofline.cost(work, .gemm, lane: .gemm)
+      + quantisation(tokens: tokens, width: inputs, to: activations(of: part))
+  }
+
+  /// Rows of `width` elements in 16 bits, brought to the format that they are multiplied in.
+  ///
+  /// Its launch is fused with what made the rows; its bytes are not.
+  private func quantisation(tokens: Double, width: Double, to format: DataType) -> CostVector {
+    guard format.bitsPerElement < 16 else { return .zero }
+    return elementwise(bytes: tokens * width * (Self.activationBytes + format.bytesPerElement), launches: 0)
   }
 
   /// The format that a part's inputs are multiplied in: never narrower than where its weights stay at 16 bits.
@@ -109,8 +118,10 @@ struct LayerOperators: Sendable {
     case .dense(let intermediate, let gated, _):
       return denseFeedForward(tokens: tokens, intermediate: Double(intermediate), gated: gated)
     case .mixtureOfExperts(let mixture):
-      var cost = product(
-        tokens: tokens, inputs: hidden, outputs: Double(mixture.experts), part: .router)
+      let experts = Double(mixture.experts)
+      var cost = product(tokens: tokens, inputs: hidden, outputs: experts, part: .router)
+      // The choice of experts: scores in 32 bits, read and written.
+      cost += elementwise(bytes: tokens * experts * 8, launches: 1)
       let width = Double(mixture.latentSize ?? Int(hidden))
       if mixture.latentSize != nil {
         cost += product(tokens: tokens, inputs: hidden, outputs: width, part: .feedForward)

@@ -15,7 +15,7 @@ public struct KernelCalibration: Sendable {
   ///   - path: the measurement store.
   ///   - systems: the catalogue of systems.
   ///   - priors: where closed forms start.
-  ///   - models: models whose expert layers get residuals of their own where they were measured.
+  ///   - models: models whose expert layers and attention get residuals of their own where they were measured.
   ///   - excluded: systems whose measurements are left out, to see how well others stand in for them.
   ///   - progress: called with a line for each fitted surface.
   /// - Throws: what keeps the store from being read.
@@ -33,16 +33,14 @@ public struct KernelCalibration: Sendable {
       guard let system = byID[row.system] else { continue }
       groups[row.key + "|" + system.architecture.description, default: []].append(row)
     }
-    let families = Set((models?.entries ?? []).flatMap { $0.model.expertFamilies })
+    let families = Set((models?.entries ?? []).flatMap { $0.model.kernelFamilies })
     var surfaces: [CalibratedSurface] = []
     for key in groups.keys.sorted() {
       guard let group = groups[key], let first = group.first, let system = byID[first.system] else {
         continue
       }
       let fit = SurfaceFit(
-        rows: group, systems: byID, prior: Self.prior(first, priors),
-        // Expert layers come in hundreds of shapes, attention in a few.
-        families: first.operation == OperatorClass.experts.rawValue ? families : nil)
+        rows: group, systems: byID, prior: Self.prior(first, priors), families: families)
       guard let found = fit.fit() else { continue }
       let surface = CalibratedSurface(
         operation: first.operation, format: first.work.format, framework: first.framework,
@@ -94,18 +92,27 @@ extension OperatorEfficiency {
 }
 
 extension Model {
-  /// The expert layers of the model, as ``KernelWork/family`` names them.
-  fileprivate var expertFamilies: [String] {
-    (transformer?.layers ?? []).compactMap { group in
-      guard case .mixtureOfExperts(let mixture) = group.feedForward, let hidden = transformer?.hiddenSize
-      else {
-        return nil
+  /// The model's expert layers and attention heads, as ``KernelWork/family`` names them.
+  fileprivate var kernelFamilies: [String] {
+    (transformer?.layers ?? []).flatMap { group in
+      var families: [String] = []
+      if case .mixtureOfExperts(let mixture) = group.feedForward, let hidden = transformer?.hiddenSize {
+        families.append(
+          KernelWork.experts(
+            tokens: 1, experts: Double(mixture.experts), held: 1, perToken: Double(mixture.expertsPerToken),
+            width: Double(mixture.latentSize ?? hidden), inner: Double(mixture.expertIntermediateSize),
+            matrices: 3, weights: .bf16, activations: .bf16
+          ).family)
       }
-      return KernelWork.experts(
-        tokens: 1, experts: Double(mixture.experts), held: 1, perToken: Double(mixture.expertsPerToken),
-        width: Double(mixture.latentSize ?? hidden), inner: Double(mixture.expertIntermediateSize),
-        matrices: 3, weights: .bf16, activations: .bf16
-      ).family
+      if case .groupedQuery(let attention) = group.attention {
+        for tensor in [1, 2, 4, 8, 16] where attention.queryHeads >= tensor {
+          families.append(
+            KernelFormat.heads(
+              group: Double(attention.queryHeads / tensor) / Double(max(1, attention.keyValueHeads / tensor)),
+              width: Double(attention.headDimension), isBounded: attention.span != .full))
+        }
+      }
+      return families
     }
   }
 }

@@ -4,7 +4,7 @@ import Scenario
 
 /// Fits what frameworks do around the kernels to end-to-end runs, on `fit` points only.
 ///
-/// Four levels: the framework, the kernels that a model needs, the model, the system. Each group starts at the numbers of
+/// Four levels: the framework, the kernels that a model needs, the model on a system, the framework's version. Each group starts at the numbers of
 /// the wider one that it belongs to and is drawn to them, the more so the fewer runs it has (maximum a posteriori with
 /// Gaussian priors on logarithms). Every evaluation simulates every run; all groups of a level move at once, so that a
 /// level takes as many evaluations as one group would. Residuals are log ratios of TPOT and of TTFT; large ones count
@@ -16,7 +16,7 @@ public struct OverheadCalibration: Sendable {
   /// Where residuals, in those standard deviations, begin to count linearly.
   static let corner = 1.5
   /// Levenberg–Marquardt iterations of each level at most.
-  static let iterations = [6, 4, 4, 4]
+  static let iterations = [5, 4, 4, 4]
 
   private let points: [BenchmarkPoint]
   private let catalogue: ScenarioCatalogue
@@ -36,7 +36,7 @@ public struct OverheadCalibration: Sendable {
     let runs = await OverheadRuns(points, with: blank, threads: threads)
     progress("\(runs.runs.count) runs")
     var entries: [OverheadGroup: OverheadTable.Entry] = [:]
-    for level in 0..<4 {
+    for level in 0..<OverheadGroup.levels {
       var fit = LevelFit(runs, level: level) { group in
         for wider in group.lineage.dropLast().reversed() {
           if let found = entries[wider] { return OverheadParameters.point(found.overhead) }

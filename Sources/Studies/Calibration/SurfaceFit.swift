@@ -11,8 +11,8 @@ struct SurfaceFit {
   let systems: [String: SystemSpecification]
   /// Where the closed form starts, and what it is drawn to where rows say little.
   let prior: OperatorEfficiency
-  /// Layers that may get a residual of their own, by ``KernelWork/family``; nil for all that have one.
-  var families: Set<String>?
+  /// Layers that get a residual of their own, by ``KernelWork/family``.
+  var families: Set<String> = []
 
   /// Rows that the closed form is fitted on, at most; the residual grid sees all.
   static let sampleLimit = 3000
@@ -34,7 +34,7 @@ struct SurfaceFit {
 
   init(
     rows: [KernelRow], systems: [String: SystemSpecification], prior: OperatorEfficiency,
-    families: Set<String>? = []
+    families: Set<String> = []
   ) {
     self.rows = rows
     self.systems = systems
@@ -128,8 +128,7 @@ extension SurfaceFit {
   /// Residuals of the layers that were measured themselves, `targets` being what the common residual leaves.
   private func familyResiduals(_ targets: [Double]) -> [String: ResidualGrid] {
     var indices: [String: [Int]] = [:]
-    for (index, row) in measured.enumerated() where !row.work.family.isEmpty {
-      guard families?.contains(row.work.family) ?? true else { continue }
+    for (index, row) in measured.enumerated() where families.contains(row.work.family) {
       indices[row.work.family, default: []].append(index)
     }
     return indices.filter { $0.value.count >= Self.familyRows }.mapValues { found in

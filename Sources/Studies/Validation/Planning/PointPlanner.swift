@@ -97,6 +97,7 @@ struct PointDraft {
   func design(_ parallel: Parallelism) -> ReplicaDesign {
     ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel, framework: framework,
+      frameworkVersion: point.frameworkVersion.isEmpty ? "unstated" : point.frameworkVersion,
       efficiencies: catalogue.efficiencies)
   }
 
