@@ -10,7 +10,7 @@ import Testing
     -> [BenchmarkPoint]
   {
     var points: [BenchmarkPoint] = []
-    for concurrency in [1, 4, 16] {
+    for concurrency in [1, 8] {
       for (isl, osl) in [(512, 128), (2048, 64)] {
         var point = try benchmarkPoint(
           inferenceX(
@@ -39,7 +39,7 @@ import Testing
     truth.decode.gemm = 1.15
     let points = try await measured(truth, with: catalogue)
     let table = await OverheadCalibration(points, with: catalogue, threads: 2).fit()
-    let group = try #require(table.entries.last)
+    let group = try #require(table.entries.first { $0.group.version != nil })
     #expect(group.group.model == "llama-3.1-8b" && group.points == points.count)
     // Before the fit TPOT is off by some 20 %, TTFT by 30 %.
     #expect(group.medianErrorOfTPOT < 0.03 && group.medianErrorOfTTFT < 0.06)
