@@ -17,7 +17,7 @@ struct OverheadTests {
   }
 
   private static let narrow = OverheadGroup(
-    framework: "vllm", kernels: "gqa-dense fp8", model: "llama-3.1-70b", system: "h200-sxm", version: "0.19.0"
+    framework: "vllm", kernels: "gqa-dense fp8", model: "80 x 8192", system: "h200-sxm", version: "0.19.0"
   )
 
   @Test("a group belongs to its system's, its kernels' and its framework's groups, in that order")

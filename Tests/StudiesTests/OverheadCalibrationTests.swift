@@ -40,7 +40,7 @@ import Testing
     let points = try await measured(truth, with: catalogue)
     let table = await OverheadCalibration(points, with: catalogue, threads: 2).fit()
     let group = try #require(table.entries.first { $0.group.version != nil })
-    #expect(group.group.model == "llama-3.1-8b" && group.points == points.count)
+    #expect(group.group.model == "32 x 4096" && group.points == points.count)
     // Before the fit TPOT is off by some 20 %, TTFT by 30 %.
     #expect(group.medianErrorOfTPOT < 0.03 && group.medianErrorOfTTFT < 0.06)
     let again = await OverheadCalibration(points, with: catalogue, threads: 1).fit()

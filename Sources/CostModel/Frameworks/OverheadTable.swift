@@ -8,7 +8,7 @@ public struct OverheadGroup: Sendable, Hashable, Codable {
   public var framework: String
   /// The kernels that a model needs, see ``ReplicaDesign/kernelClass``; nil for all.
   public var kernels: String?
-  /// The model; nil for all.
+  /// The shape of the model, see ``ReplicaDesign/modelShape``; nil for all.
   public var model: String?
   /// The system; nil for all.
   public var system: String?
@@ -137,10 +137,21 @@ extension ReplicaDesign {
     return kinds.sorted().joined(separator: "+") + (isMixture ? "-moe " : "-dense ") + format
   }
 
+  /// Layers, width and routed experts: `61 x 7168, 256 experts`.
+  ///
+  /// Models of one architecture that differ in their weights alone have the same.
+  public var modelShape: String {
+    guard let transformer = model.transformer else { return model.id }
+    let experts = transformer.layers.compactMap { group -> Int? in
+      if case .mixtureOfExperts(let mixture) = group.feedForward { mixture.experts } else { nil }
+    }.max()
+    return "\(transformer.layerCount) x \(transformer.hiddenSize)" + (experts.map { ", \($0) experts" } ?? "")
+  }
+
   /// The narrowest group of overheads that the design belongs to.
   public var overheadGroup: OverheadGroup {
     OverheadGroup(
-      framework: framework.rawValue, kernels: kernelClass, model: model.id, system: system.id,
+      framework: framework.rawValue, kernels: kernelClass, model: modelShape, system: system.id,
       version: frameworkVersion)
   }
 
