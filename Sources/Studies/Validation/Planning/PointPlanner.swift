@@ -101,10 +101,7 @@ struct PointDraft {
   }
 
   var planned: PlannedPoint {
-    var options = engine.options
-    // Engines count batch and tokens for each attention group; the simulation counts them for the replica.
-    options.maximumBatchSize *= parallel.attentionData
-    options.maximumBatchTokens *= parallel.attentionData
+    let options = engine.options.ofReplica(groups: parallel.attentionData)
     let nodeSize = system.node.accelerators
     return PlannedPoint(
       point: point, design: design(parallel), assumptions: assumptions, engine: options, cache: cache,
