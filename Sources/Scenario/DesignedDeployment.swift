@@ -21,10 +21,7 @@ struct DesignedDeployment {
 
   /// The deployment as the simulation runs it; tabulates the costs of its steps.
   func resolved() -> ResolvedDeployment {
-    // Engines count batch and tokens for each attention group; the simulation counts them for the replica.
-    var options = engine.options
-    options.maximumBatchSize *= design.parallel.attentionData
-    options.maximumBatchTokens *= design.parallel.attentionData
+    let options = engine.options.ofReplica(groups: design.parallel.attentionData)
     let cost = design.stepCosts(
       maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
       maximumContextTokens: options.maximumContextTokens)
@@ -230,6 +227,8 @@ struct CacheArithmetic {
       switch engine.framework {
       case .vllm: "\(fraction) x \(device) - \(taken) = \(left) an accelerator"
       case .tensorRTLLM: "\(fraction) x (\(device) - \(taken)) = \(left) an accelerator"
+      case .sglang:
+        "\(fraction) x \(device) - \(gigabytes(memory.weightBytes)) weights = \(left) an accelerator"
       }
     guard capacity.blocks > 0 else { return budget }
     let groups =

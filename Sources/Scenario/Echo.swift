@@ -95,13 +95,13 @@ struct Echo {
 
   private func engine(_ item: DesignedDeployment) -> JSONValue {
     let options = item.engine.options
-    let groups = item.design.parallel.attentionData
-    return .object([
+    let whole = options.ofReplica(groups: item.design.parallel.attentionData)
+    var members: [(String, JSONValue)] = [
       ("framework", .string(item.engine.framework.rawValue)), ("version", .string(item.engine.version)),
       ("max_batch_size", .int(options.maximumBatchSize)),
       ("max_batch_tokens", .int(options.maximumBatchTokens)),
-      ("max_batch_size_of_replica", .int(groups * options.maximumBatchSize)),
-      ("max_batch_tokens_of_replica", .int(groups * options.maximumBatchTokens)),
+      ("max_batch_size_of_replica", .int(whole.maximumBatchSize)),
+      ("max_batch_tokens_of_replica", .int(whole.maximumBatchTokens)),
       ("chunked_prefill", .bool(options.chunkedPrefill)),
       ("capacity_policy", .string(options.capacityPolicy.rawValue)),
       ("max_context_tokens", .int(options.maximumContextTokens)),
@@ -110,7 +110,21 @@ struct Echo {
       ("kv_blocks", .int(item.cache.blocks)), ("kv_blocks_source", .string(item.cacheArithmetic)),
       ("fixed_blocks_per_request", .int(item.cache.fixedBlocksPerRequest)),
       ("watermark", .double(item.engine.watermark)), ("watermark_blocks", .int(item.cache.watermarkBlocks)),
-    ])
+    ]
+    if let estimate = options.outputEstimate {
+      members += [
+        ("enable_mixed_chunk", .bool(options.prefillPolicy == .mixed)),
+        ("max_prefill_tokens", .int(options.maximumPrefillTokens)),
+        ("scheduler_recv_interval", .int(options.receiveInterval)),
+        ("schedule_conservativeness", .double(estimate.conservativeness)),
+      ]
+    }
+    if let wait = options.batchWait {
+      members += [
+        ("batch_wait_timeout_iters", .int(wait.steps)), ("batch_wait_max_tokens_ratio", .double(wait.share)),
+      ]
+    }
+    return .object(members)
   }
 
   private func stream(_ stream: DesignedStream, of deployment: String) -> JSONValue {

@@ -24,49 +24,21 @@ struct EngineDraft {
   var blockTokens: Option<Int>
   var watermark: Option<Double>
   var blocks: Option<Int>
-}
-
-/// What an engine does where a scenario doesn't say: the defaults of the framework.
-struct EngineDefaults {
-  let version: String
-  let maximumBatchSize: Int
-  let maximumBatchTokens: Int
-  let chunkedPrefill: Bool
-  let capacityPolicy: CapacityPolicy
-  let memoryFraction: Double
-  let blockTokens: Int
-
-  /// - vLLM 0.11, API server (`EngineArgs.get_batch_defaults`, `CacheConfig`): 1,024 sequences and 8,192 tokens on
-  ///   devices of at least 70 GiB other than A100, 256 and 2,048 on the rest.
-  /// - TensorRT-LLM 1.0, PyTorch back end (`TorchLlmArgs`, `KvCacheConfig`): 2,048 requests and 8,192 tokens.
-  init(_ framework: Framework, on system: SystemSpecification) {
-    switch framework {
-    case .vllm:
-      let isLarge =
-        system.accelerator.memory.si >= 70 * 1_073_741_824 && system.architecture != .ampere
-      version = "0.11.0"
-      maximumBatchSize = isLarge ? 1024 : 256
-      maximumBatchTokens = isLarge ? 8192 : 2048
-      chunkedPrefill = true
-      capacityPolicy = .currentUse
-      blockTokens = 16
-    case .tensorRTLLM:
-      version = "1.0"
-      maximumBatchSize = 2048
-      maximumBatchTokens = 8192
-      chunkedPrefill = false
-      capacityPolicy = .reserveToEnd
-      blockTokens = 32
-    }
-    memoryFraction = 0.9
-  }
+  /// SGLang's own.
+  var maximumPrefillTokens = Option<Int>()
+  var receiveInterval = Option<Int>()
+  var mixedChunk = Option<Bool>()
+  var conservativeness = Option<Double>()
+  /// TensorRT-LLM's own.
+  var batchWaitSteps = Option<Int>()
+  var batchWaitShare = Option<Double>()
 }
 
 /// Reads `engine:`.
 struct EngineReader {
   let problems: ProblemCollector
 
-  private static let notModelled = ["sglang", "dynamo", "lmdeploy", "tgi", "llama.cpp", "mlc", "static"]
+  private static let notModelled = ["dynamo", "lmdeploy", "tgi", "llama.cpp", "mlc", "static"]
   private static let mostTokens = Int(Int32.max)
 
   /// The options; nil where the framework is missing or unknown.
@@ -74,44 +46,71 @@ struct EngineReader {
     guard var reader = field.mapping() else { return nil }
     let framework = self.framework(reader.required("framework"))
     let version = reader.optional("version").string()
-    let isVLLM = framework == .vllm
     func option<Value>(
-      _ name: String, _ vllm: String?, _ tensorRTLLM: String?, _ read: (Field) -> Value?
+      _ name: String, _ vllm: String?, _ tensorRTLLM: String?, _ sglang: String?, _ read: (Field) -> Value?
     ) -> EngineDraft.Option<Value> {
-      let alias = framework == nil ? nil : isVLLM ? vllm : tensorRTLLM
+      let alias: String? =
+        switch framework {
+        case .vllm: vllm
+        case .tensorRTLLM: tensorRTLLM
+        case .sglang: sglang
+        case nil: nil
+        }
       return self.option(&reader, name, alias, read)
     }
-    let draft = EngineDraft(
+    var draft = EngineDraft(
       framework: framework ?? .vllm, version: version,
-      maximumBatchSize: option("max_batch_size", "max_num_seqs", nil) { $0.int(in: 1...1_000_000) },
-      maximumBatchTokens: option("max_batch_tokens", "max_num_batched_tokens", "max_num_tokens") {
-        $0.int(in: 1...10_000_000)
+      maximumBatchSize: option("max_batch_size", "max_num_seqs", nil, "max_running_requests") {
+        $0.int(in: 1...1_000_000)
       },
-      chunkedPrefill: option("chunked_prefill", "enable_chunked_prefill", "enable_chunked_prefill") {
+      maximumBatchTokens: option(
+        "max_batch_tokens", "max_num_batched_tokens", "max_num_tokens", "chunked_prefill_size"
+      ) { $0.int(in: 1...10_000_000) },
+      chunkedPrefill: option("chunked_prefill", "enable_chunked_prefill", "enable_chunked_prefill", nil) {
         $0.bool()
       },
-      capacityPolicy: option("capacity_policy", nil, "capacity_scheduler_policy") {
+      capacityPolicy: option("capacity_policy", nil, "capacity_scheduler_policy", nil) {
         $0.choice(CapacityPolicy.self)
       },
-      maximumContextTokens: option("max_context_tokens", "max_model_len", "max_seq_len") {
+      maximumContextTokens: option("max_context_tokens", "max_model_len", "max_seq_len", "context_length") {
         $0.int(in: 2...Self.mostTokens)
       },
-      memoryFraction: option("memory_fraction", "gpu_memory_utilization", "free_gpu_memory_fraction") {
-        $0.share()
+      memoryFraction: option(
+        "memory_fraction", "gpu_memory_utilization", "free_gpu_memory_fraction", "mem_fraction_static"
+      ) { $0.share() },
+      blockTokens: option("block_tokens", "block_size", "tokens_per_block", "page_size") {
+        $0.int(in: 1...65_536)
       },
-      blockTokens: option("block_tokens", "block_size", "tokens_per_block") { $0.int(in: 1...65_536) },
-      watermark: option("watermark", nil, nil) {
+      watermark: option("watermark", nil, nil, nil) {
         $0.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 0.5))?.si
       },
-      blocks: option("kv_blocks", "num_gpu_blocks_override", nil) { $0.int(in: 1...1_000_000_000_000) })
+      blocks: option("kv_blocks", "num_gpu_blocks_override", nil, nil) { $0.int(in: 1...1_000_000_000_000) })
+    readOwnOptions(of: framework, &draft, &reader)
     // Aliases depend on the framework: without it, half of the keys would be called unknown.
     if framework != nil { reader.finish() }
-    if isVLLM, draft.capacityPolicy.value == .reserveToEnd {
+    if framework == .vllm || framework == .sglang, draft.capacityPolicy.value == .reserveToEnd {
       draft.capacityPolicy.field?.reject(
-        "vLLM admits requests on current use and recomputes what it preempts",
+        "\(framework == .vllm ? "vLLM" : "SGLang") admits requests on current use and recomputes what it preempts",
         allowed: CapacityPolicy.currentUse.rawValue)
     }
     return framework == nil ? nil : draft
+  }
+
+  /// Options that one framework has and the others have no word for.
+  private func readOwnOptions(
+    of framework: Framework?, _ draft: inout EngineDraft, _ reader: inout MappingReader
+  ) {
+    switch framework {
+    case .sglang:
+      draft.maximumPrefillTokens = option(&reader, "max_prefill_tokens", nil) { $0.int(in: 1...10_000_000) }
+      draft.receiveInterval = option(&reader, "scheduler_recv_interval", nil) { $0.int(in: 1...100_000) }
+      draft.mixedChunk = option(&reader, "enable_mixed_chunk", nil) { $0.bool() }
+      draft.conservativeness = option(&reader, "schedule_conservativeness", nil) { $0.double(in: 0.01...100) }
+    case .tensorRTLLM:
+      draft.batchWaitSteps = option(&reader, "batch_wait_timeout_iters", nil) { $0.int(in: 0...1_000_000) }
+      draft.batchWaitShare = option(&reader, "batch_wait_max_tokens_ratio", nil) { $0.double(in: 0...1) }
+    case .vllm, nil: break
+    }
   }
 
   private func framework(_ field: Field) -> Framework? {
@@ -174,15 +173,29 @@ extension EngineDraft {
           ? "at most \(tokens), or a larger max_batch_tokens" : "at least \(size)")
     }
     guard problems.problems.count == before else { return nil }
+    var options = EngineOptions(
+      maximumBatchSize: size, maximumBatchTokens: tokens,
+      chunkedPrefill: chunkedPrefill.value ?? defaults.chunkedPrefill,
+      capacityPolicy: capacityPolicy.value ?? defaults.capacityPolicy,
+      maximumContextTokens: maximumContextTokens.value ?? longest)
+    addOwnOptions(to: &options)
     return EngineChoice(
       framework: framework, version: version ?? defaults.version,
-      options: EngineOptions(
-        maximumBatchSize: size, maximumBatchTokens: tokens,
-        chunkedPrefill: chunkedPrefill.value ?? defaults.chunkedPrefill,
-        capacityPolicy: capacityPolicy.value ?? defaults.capacityPolicy,
-        maximumContextTokens: maximumContextTokens.value ?? longest),
+      options: options,
       memoryFraction: memoryFraction.value ?? defaults.memoryFraction,
       blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0,
       defaults: defaults)
+  }
+  /// Options of one framework, with its defaults.
+  private func addOwnOptions(to options: inout EngineOptions) {
+    if framework == .sglang {
+      options.prefillPolicy = mixedChunk.value == true ? .mixed : .prefillFirst
+      options.maximumPrefillTokens = maximumPrefillTokens.value ?? 16_384
+      options.receiveInterval = receiveInterval.value ?? 1
+      options.outputEstimate = OutputEstimate(conservativeness: conservativeness.value ?? 1)
+    }
+    if batchWaitSteps.value != nil || batchWaitShare.value != nil {
+      options.batchWait = BatchWait(steps: batchWaitSteps.value ?? 0, share: batchWaitShare.value ?? 0)
+    }
   }
 }

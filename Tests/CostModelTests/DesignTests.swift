@@ -87,7 +87,7 @@ struct DesignTests {
     let range = base.system.accelerator.thermalDesignPower - base.system.accelerator.idlePower
     for sequences in [1, 16, 256] {
       let cost = table.decodeRun(
-        sequences: sequences, contextSum: sequences * 1000, boundedSum: 0, boundedGrowth: 0
+        sequences: sequences, contextSum: Double(sequences * 1000), boundedSum: 0, boundedGrowth: 0
       ).first
       let share = cost[.energy] / cost[.time] / (4 * range.si)
       #expect(share > 0.05 && share <= 1)

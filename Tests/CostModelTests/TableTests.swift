@@ -49,7 +49,7 @@ struct TableTests {
       return cost
     }
     for (n, sum) in [(1, 5), (7, 7 * 100 + 3), (100, 100 * 3000 + 50), (512, 512 * 8000)] {
-      let piece = grid.piece(sequences: n, contextSum: sum)
+      let piece = grid.piece(sequences: n, contextSum: Double(sum))
       #expect(abs(piece.value[.time] - (1 + 0.001 * Double(sum))) < 1e-6)
       #expect(abs(piece.slope[.time] - 0.001) < 1e-9)
       #expect(piece.end > sum)

@@ -95,14 +95,21 @@ struct BadDeploymentTests {
         "scenario.yaml:7: deployments[0].precision.activations: found 'nvfp4', NVIDIA H100 SXM does not multiply fp4; allowed: formats that multiply as fp64, fp32, tf32, bf16, int8, fp8"
       ]),
     BadInput(
-      "sglang", [8: "    engine: { framework: sglang }"],
+      "tgi", [8: "    engine: { framework: tgi }"],
       [
-        "scenario.yaml:8: deployments[0].engine.framework: found 'sglang', not modelled yet; allowed: vllm, tensorrt-llm"
+        "scenario.yaml:8: deployments[0].engine.framework: found 'tgi', not modelled yet; allowed: vllm, tensorrt-llm, sglang"
+      ]),
+    BadInput(
+      "options of another framework",
+      [8: "    engine: { framework: sglang, max_num_seqs: 4, capacity_policy: guaranteed_no_evict }"],
+      [
+        "scenario.yaml:8: deployments[0].engine.max_num_seqs: unknown key; allowed: framework, version, max_batch_size, max_running_requests, max_batch_tokens, chunked_prefill_size, chunked_prefill, capacity_policy, max_context_tokens, context_length, memory_fraction, mem_fraction_static, block_tokens, page_size, watermark, kv_blocks, max_prefill_tokens, scheduler_recv_interval, enable_mixed_chunk, schedule_conservativeness",
+        "scenario.yaml:8: deployments[0].engine.capacity_policy: found 'guaranteed_no_evict', SGLang admits requests on current use and recomputes what it preempts; allowed: max_utilization",
       ]),
     BadInput(
       "framework typo", [8: "    engine: { framework: vlm, max_batch_size: 2 }"],
       [
-        "scenario.yaml:8: deployments[0].engine.framework: found 'vlm', not a known name; allowed: vllm, tensorrt-llm; did you mean 'vllm'?"
+        "scenario.yaml:8: deployments[0].engine.framework: found 'vlm', not a known name; allowed: vllm, tensorrt-llm, sglang; did you mean 'vllm'?"
       ]),
     BadInput(
       "engine missing", [8: ""],

@@ -120,6 +120,41 @@ struct DefaultsTests {
     #expect(scenario.echo["deployments"]?.first?["engine"]?["memory_fraction"] == .double(0.8))
   }
 
+  /// SGLang's `ServerArgs`: chunks by memory of the device, prompts before decodes.
+  @Test func sglang() throws {
+    let bare = try resolved([8: "    engine: { framework: sglang }"]).deployments[0].plan
+    var expected = EngineOptions(
+      maximumBatchSize: 2048, maximumBatchTokens: 8192, chunkedPrefill: true, capacityPolicy: .currentUse,
+      maximumContextTokens: 131_072)
+    expected.prefillPolicy = .prefillFirst
+    expected.maximumPrefillTokens = 16_384
+    expected.outputEstimate = OutputEstimate()
+    #expect(bare.engine == expected && bare.cache.blockTokens == 1)
+    let options =
+      "framework: sglang, max_running_requests: 100, chunked_prefill_size: 3000, max_prefill_tokens: 4000, "
+      + "mem_fraction_static: 0.8, page_size: 64, scheduler_recv_interval: 10, enable_mixed_chunk: true, "
+      + "schedule_conservativeness: 0.5, context_length: 5000"
+    let scenario = try resolved([8: "    engine: { \(options) }"])
+    let plan = scenario.deployments[0].plan
+    expected = EngineOptions(
+      maximumBatchSize: 100, maximumBatchTokens: 3000, chunkedPrefill: true, capacityPolicy: .currentUse,
+      maximumContextTokens: 5000)
+    expected.maximumPrefillTokens = 4000
+    expected.receiveInterval = 10
+    expected.outputEstimate = OutputEstimate(conservativeness: 0.5)
+    #expect(plan.engine == expected && plan.cache.blockTokens == 64)
+    let echo = try #require(scenario.echo["deployments"]?.first?["engine"])
+    #expect(echo["enable_mixed_chunk"] == .bool(true) && echo["scheduler_recv_interval"] == .int(10))
+    guard case .string(let text) = echo["kv_blocks_source"] else { return #expect(Bool(false), "no text") }
+    #expect(text.hasPrefix("0.8 x 85.5 GB - 16.1 GB weights = "))
+  }
+
+  @Test func batchWait() throws {
+    let options = "framework: tensorrt-llm, batch_wait_timeout_iters: 20, batch_wait_max_tokens_ratio: 0.9"
+    let scenario = try resolved([8: "    engine: { \(options) }"])
+    #expect(scenario.deployments[0].plan.engine.batchWait == BatchWait(steps: 20, share: 0.9))
+  }
+
   /// Bytes of a token of Llama 3.1 8B at 16 bits: 32 layers x 2 x 8 heads x 128 x 2 bytes = 131,072.
   @Test func blocksAndTheirArithmetic() throws {
     let scenario = try resolved([8: "    engine: { framework: vllm }"])

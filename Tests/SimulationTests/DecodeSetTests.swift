@@ -82,9 +82,9 @@ struct DecodeSetTests {
     _ cases: inout CaseGenerator
   ) {
     #expect(set.count == sequences.count)
-    #expect(set.contextSum == sequences.reduce(0) { $0 + $1.context })
+    #expect(set.contextSum == Double(sequences.reduce(0) { $0 + $1.context }))
     if bound != .none {
-      #expect(set.boundedSum == sequences.reduce(0) { $0 + keys(bound, at: $1.context).count })
+      #expect(set.boundedSum == Double(sequences.reduce(0) { $0 + keys(bound, at: $1.context).count }))
     }
     guard !sequences.isEmpty else { return }
     #expect(set.stepsToNextChange >= 1)
@@ -153,12 +153,14 @@ struct DecodeSetTests {
     let boundedSum = n * cases.int(1...40) + cases.int(0...(n - 1))
     let growth = cases.int(0...n)
     let run = table.decodeRun(
-      sequences: n, contextSum: contextSum, boundedSum: boundedSum, boundedGrowth: growth)
+      sequences: n, contextSum: Double(contextSum), boundedSum: Double(boundedSum),
+      boundedGrowth: Double(growth))
     #expect(run.steps >= 1)
     for step in Set([0, run.steps / 2, run.steps - 1]) {
       let alone = table.decodeRun(
-        sequences: n, contextSum: contextSum + step * n, boundedSum: boundedSum + step * growth,
-        boundedGrowth: growth
+        sequences: n, contextSum: Double(contextSum + step * n),
+        boundedSum: Double(boundedSum + step * growth),
+        boundedGrowth: Double(growth)
       ).first[.time]
       let inRun = run.first[.time] + run.growth[.time] * Double(step)
       #expect(abs(inRun - alone) <= 1e-12 * alone)

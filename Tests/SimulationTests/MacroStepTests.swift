@@ -68,10 +68,28 @@ func randomDeployment(seed: Int) -> DeploymentPlan {
       targets: LatencyTargets(timeToFirstToken: SimDuration(seconds: 0.5)),
       warmUp: closed ? cases.pick([0, 5]) : 0)
   }
-  return deployment(
+  var plan = deployment(
     replicas: cases.int(1...5), batch: batch, tokens: max(batch, cases.pick([64, 300, 2048])),
     chunked: cases.int(0...2) > 0, policy: policy, blocks: blocks, blockTokens: blockTokens,
     fixed: cases.pick([0, 0, 3]), watermark: cases.pick([0, 0, 2]), cost: cost,
     router: cases.pick(RouterPolicy.allCases),
     frontEnd: cases.pick([FrontEnd(), FrontEnd(seconds: 0.02, secondsPerInputToken: 1e-5)]), streams: streams)
+  vary(&plan.engine, seed: seed)
+  return plan
+}
+
+/// Schedulers of other frameworks for half of the seeds.
+private func vary(_ engine: inout EngineOptions, seed: Int) {
+  var cases = CaseGenerator(seed + 1_000_003)
+  switch seed % 4 {
+  case 1:
+    engine.batchWait = BatchWait(steps: cases.int(0...9), share: cases.pick([0, 0.1, 0.5, 1]))
+  case 3:
+    engine.capacityPolicy = .currentUse
+    engine.outputEstimate = OutputEstimate(conservativeness: cases.pick([0.2, 1, 1, 2]))
+    engine.prefillPolicy = cases.pick([.prefillFirst, .prefillFirst, .mixed])
+    engine.maximumPrefillTokens = cases.pick([.max, 100, 500])
+    engine.receiveInterval = cases.pick([1, 1, 4, 15])
+  default: break
+  }
 }

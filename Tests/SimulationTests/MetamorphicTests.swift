@@ -128,6 +128,9 @@ struct MetamorphicTests {
     var (plan, _) = randomPlan(seed)
     plan.cache = KVCacheOptions(blocks: 10_000_000, blockTokens: 16)
     plan.engine.capacityPolicy = .currentUse
+    // SGLang knows one policy.
+    plan.engine.outputEstimate = nil
+    plan.engine.prefillPolicy = .mixed
     let use = await records(plan)
     plan.engine.capacityPolicy = .reserveToEnd
     #expect(await records(plan) == use)

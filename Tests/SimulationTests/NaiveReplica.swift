@@ -43,6 +43,18 @@ final class NaiveReplica {
   var running: [NaiveRequest] = []
   /// Requests that wait, first come first served; an evicted one comes first.
   var waiting: [NaiveRequest] = []
+  /// Requests that the scheduler has not looked for yet.
+  var inbox: [NaiveRequest] = []
+  /// Decode steps since it last looked.
+  var stepsSinceReceipt = 0
+  /// Steps that prompts have been held back for.
+  var waited = 0
+  /// Requests admitted by the step that is being made up.
+  var admitted: [NaiveRequest] = []
+  /// SGLang: the share of the output that is expected, when it was set, decode steps since, and whether admission failed.
+  var share: Double
+  var decodeSteps = 0
+  var isFull = false
   var decodesOfStep: [NaiveRequest] = []
   var chunksOfStep: [(request: NaiveRequest, tokens: Int)] = []
   var stepStart: Int64 = 0
@@ -55,6 +67,19 @@ final class NaiveReplica {
     options = plan.engine
     cache = plan.cache
     self.costs = costs
+    share = (plan.engine.outputEstimate ?? OutputEstimate()).initialShare
+  }
+
+  func deliver(_ request: NaiveRequest) {
+    if options.receiveInterval > 1 { inbox.append(request) } else { waiting.append(request) }
+  }
+
+  private func lookForRequests() {
+    let isIdle = running.isEmpty && waiting.isEmpty
+    guard isIdle || stepsSinceReceipt % options.receiveInterval == 0 else { return }
+    stepsSinceReceipt = 0
+    waiting += inbox
+    inbox = []
   }
 
   var free: Int { cache.blocks - running.reduce(0) { $0 + $1.held } }
@@ -75,9 +100,23 @@ final class NaiveReplica {
   func schedule(at now: Int64) {
     decodesOfStep = []
     chunksOfStep = []
-    let evicted = scheduleRunning()
-    if !evicted { admit(at: now) }
-    if decodesOfStep.isEmpty && chunksOfStep.isEmpty { return }
+    admitted = []
+    lookForRequests()
+    if let estimate = options.outputEstimate {
+      scheduleByEstimate(estimate)
+    } else {
+      let evicted = scheduleRunning()
+      if !evicted {
+        admit()
+        holdPromptsBack()
+      }
+    }
+    if decodesOfStep.isEmpty && chunksOfStep.isEmpty {
+      share = (options.outputEstimate ?? OutputEstimate()).initialShare
+      decodeSteps = 0
+      return
+    }
+    for (request, _) in chunksOfStep { request.scheduled = request.scheduled ?? now }
     stepStart = now
     stepEnd =
       now
@@ -120,10 +159,10 @@ final class NaiveReplica {
     request.held = 0
     request.cached = 0
     request.preemptions += 1
-    waiting.insert(request, at: 0)
+    waiting.insert(request, at: options.outputEstimate == nil ? 0 : waiting.count)
   }
 
-  private func admit(at now: Int64) {
+  private func admit() {
     while let head = waiting.first, running.count < options.maximumBatchSize, budget > 0 {
       let goal = head.input + head.tokens.count
       let fitsOneStep = goal <= options.maximumBatchTokens
@@ -140,10 +179,26 @@ final class NaiveReplica {
       head.goal = goal
       head.cached = 0
       head.held = needed
-      head.scheduled = head.scheduled ?? now
       running.append(head)
       chunksOfStep.append((head, tokens))
+      admitted.append(head)
     }
+  }
+
+  /// TensorRT-LLM drops the prompts of a step again while there are few of them, for some steps.
+  private func holdPromptsBack() {
+    guard let wait = options.batchWait, !decodesOfStep.isEmpty, !chunksOfStep.isEmpty else { return }
+    let tokens = chunksOfStep.reduce(0) { $0 + $1.request.goal } + decodesOfStep.count
+    guard waited < wait.steps, Double(tokens) < wait.share * Double(options.maximumBatchTokens) else {
+      waited = 0
+      return
+    }
+    waited += 1
+    chunksOfStep = []
+    for request in running where !request.decodes && evicts { request.held = blocks(request.cached) }
+    for request in admitted { request.held = 0 }
+    running.removeLast(admitted.count)
+    waiting = admitted + waiting
   }
 
   /// Ends the step: every request that it worked on and that has all it needs gets a token.
@@ -154,6 +209,8 @@ final class NaiveReplica {
     stepEnd = nil
     busy += now - stepStart
     steps += 1
+    stepsSinceReceipt = chunksOfStep.isEmpty ? stepsSinceReceipt + 1 : 0
+    if chunksOfStep.isEmpty { decodeSteps += 1 }
     mostBlocks = max(mostBlocks, cache.blocks - free)
     for request in decodesOfStep {
       request.cached += 1
@@ -161,10 +218,117 @@ final class NaiveReplica {
     }
     for (request, tokens) in chunksOfStep {
       request.cached += tokens
-      if request.decodes { request.tokens.append(now) }
+      if request.decodes {
+        request.tokens.append(now)
+        if tokens < request.goal { isFull = false }
+      }
     }
     let done = running.filter(\.isDone)
     running.removeAll(where: \.isDone)
+    if !done.isEmpty { isFull = false }
     return done
+  }
+}
+
+/// SGLang: prompts whenever one can be admitted, else decodes.
+extension NaiveReplica {
+  private var decoding: [NaiveRequest] { running.filter(\.decodes) }
+
+  /// Blocks that the decoding requests need for their next tokens.
+  private var demand: Int { decoding.reduce(0) { $0 + blocks($1.cached + 1) - blocks($1.cached) } }
+
+  private func scheduleByEstimate(_ estimate: OutputEstimate) {
+    let isMixed = options.prefillPolicy == .mixed
+    if isMixed && demand > free {
+      retract()
+      decode()
+      return
+    }
+    if isMixed { decode() }
+    processPrompts(estimate, beside: decodesOfStep.count)
+    if chunksOfStep.isEmpty && !isMixed {
+      if demand > free { retract() }
+      decode()
+    }
+  }
+
+  private func decode() {
+    decodesOfStep = decoding
+    for request in decodesOfStep { request.held = blocks(request.cached + 1) }
+  }
+
+  /// Requests are put back, latest first, until the others can decode; the expected share is set anew.
+  private func retract() {
+    while demand > free {
+      var victim = running.count - 1
+      if !running[victim].decodes && decoding.count > 1 { victim -= 1 }
+      evict(running.remove(at: victim))
+    }
+    let generated = decoding.reduce(0) { $0 + $1.tokens.count }
+    let limit = decoding.reduce(0) { $0 + $1.maximumOutput }
+    share = min(1, Double(generated + 20 * decoding.count) / Double(max(limit, 1)))
+    decodeSteps = -1
+    isFull = false
+  }
+
+  private func processPrompts(_ estimate: OutputEstimate, beside decodes: Int) {
+    let partial = running.last { !$0.decodes }
+    guard partial != nil || !isFull else { return }
+    let expectedShare = max(estimate.leastShare, share - estimate.decay * Double(decodeSteps))
+    let expected = Double(
+      running.filter(\.decodes).reduce(0) { $0 + min($1.maximumOutput - $1.tokens.count, 4096) })
+    var room = Double(free * cache.blockTokens) - expected * expectedShare
+    var input = max(options.maximumPrefillTokens - decodes, 0)
+    var chunk = options.maximumBatchTokens - decodes
+    func paged(_ tokens: Int) -> Int {
+      (tokens + cache.blockTokens - 1) / cache.blockTokens * cache.blockTokens
+    }
+    let fixed = cache.fixedBlocksPerRequest * cache.blockTokens
+    func take(_ request: NaiveRequest, _ tokens: Int, expecting output: Int, and fixed: Int = 0) {
+      request.held = blocks(request.cached + tokens)
+      chunksOfStep.append((request, tokens))
+      input -= paged(tokens)
+      chunk -= paged(tokens)
+      room -= Double(paged(tokens) + output + fixed)
+    }
+    if let partial {
+      let left = partial.goal - partial.cached
+      let tokens = min(left, room >= 1 ? Int(min(room, Double(chunk))) : chunk)
+      guard tokens > 0, blocks(partial.cached + tokens) - blocks(partial.cached) <= free else { return }
+      let output = min(partial.maximumOutput - partial.tokens.count, 4096)
+      take(partial, tokens, expecting: tokens == left ? output : 0)
+      guard tokens == left else { return }
+    }
+    while let head = waiting.first {
+      if running.count >= options.maximumBatchSize {
+        isFull = true
+        return
+      }
+      let goal = head.input + head.tokens.count
+      let output = min(head.maximumOutput - head.tokens.count, 4096)
+      if !running.isEmpty && Double(goal + output + fixed) >= room {
+        isFull = true
+        return
+      }
+      if !chunksOfStep.isEmpty && paged(goal) >= input { return }
+      var tokens = goal
+      if goal > chunk {
+        tokens = options.chunkedPrefill ? chunk / cache.blockTokens * cache.blockTokens : 0
+        let isLonely = options.chunkedPrefill || goal > options.maximumBatchTokens
+        if tokens <= 0 && chunksOfStep.isEmpty && isLonely { tokens = chunk }
+        if tokens <= 0 { return }
+      }
+      waiting.removeFirst()
+      head.goal = goal
+      head.cached = 0
+      running.append(head)
+      take(head, tokens, expecting: tokens == goal ? output : 0, and: fixed)
+      if tokens < goal { return }
+      if room <= 0 {
+        isFull = true
+        return
+      }
+      if input <= 0 || chunk <= 0 { return }
+    }
   }
 }

@@ -197,7 +197,8 @@ final class NaiveSimulator {
     case .random: return router.replica(ofRequest: UInt64(number))
     case .leastOutstanding:
       let loads = replicas.indices.map {
-        replicas[$0].running.count + replicas[$0].waiting.count + onTheWay[$0].count
+        replicas[$0].running.count + replicas[$0].waiting.count + replicas[$0].inbox.count
+          + onTheWay[$0].count
       }
       return loads.firstIndex(of: loads.min() ?? 0) ?? 0
     }
@@ -206,7 +207,7 @@ final class NaiveSimulator {
   private func handOver(_ index: Int) {
     while let first = onTheWay[index].first, first.visible == now {
       onTheWay[index].removeFirst()
-      replicas[index].waiting.append(first.request)
+      replicas[index].deliver(first.request)
     }
   }
 

@@ -126,6 +126,31 @@ func inferenceX(
     #expect(point.stream.requests == 24_000)
   }
 
+  @Test func sglangOfInferenceX() throws {
+    let blackwell = try plan(
+      inferenceX("b200-sxm", 8, "sglang", "deepseek-ai/DeepSeek-R1", "fp8", concurrency: 64))
+    #expect(blackwell.design.framework == .sglang && blackwell.engine.prefillPolicy == .prefillFirst)
+    #expect(blackwell.engine.maximumBatchTokens == 16_384 && blackwell.engine.receiveInterval == 30)
+    #expect(blackwell.cache.blockTokens == 64 && blackwell.engine.outputEstimate == OutputEstimate())
+    let few = try plan(inferenceX("b200-sxm", 8, "sglang", "deepseek-r1", "fp8", concurrency: 4))
+    #expect(few.engine.receiveInterval == 10)
+    let hopper = try plan(inferenceX("h200-sxm", 8, "sglang", "deepseek-r1", "fp8", concurrency: 64))
+    #expect(hopper.engine.maximumBatchTokens == 32_768 && hopper.engine.receiveInterval == 1)
+  }
+
+  /// InferenceX recipes hold prompts back: Llama 3.1 70B with short requests on fewer than 8 accelerators, DeepSeek in
+  /// FP8.
+  @Test func batchWait() throws {
+    let llama = try plan(inferenceX("b200-sxm", 2, "tensorrt-llm", "meta-llama/Llama-3.1-70B", "nvfp4"))
+    #expect(llama.engine.batchWait == BatchWait(steps: 20, share: 0.9))
+    let wide = try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "meta-llama/Llama-3.1-70B", "nvfp4"))
+    #expect(wide.engine.batchWait == nil)
+    let deepseek = try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "fp8"))
+    #expect(deepseek.engine.batchWait == BatchWait(steps: 40, share: 0.8))
+    #expect(
+      try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "nvfp4")).engine.batchWait == nil)
+  }
+
   @Test func whatCanNotBePredicted() throws {
     let good = inferenceX("h100-sxm", 8, "vllm", "llama-3.1-70b", "fp8")
     func changed(_ name: String, _ value: String) throws -> String? {

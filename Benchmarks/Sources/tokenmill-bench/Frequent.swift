@@ -117,7 +117,7 @@ enum Frequent {
       for _ in 0..<operations {
         let sequences = 1 + Int(stream.next() >> 53)
         let context = Int(stream.next() >> 50)
-        sum += grid.piece(sequences: sequences, contextSum: sequences * context).value
+        sum += grid.piece(sequences: sequences, contextSum: Double(sequences * context)).value
       }
       return Pass(operations: operations, checksum: sum[.time].bitPattern)
     }

@@ -70,18 +70,18 @@ public struct ContextGrid: Sendable {
   ///
   /// O(1).
   @inlinable
-  public func piece(sequences n: Int, contextSum: Int) -> Piece {
+  public func piece(sequences n: Int, contextSum: Double) -> Piece {
     let row = sequenceIndex.cell(of: n)
     let low = sequenceIndex.lowerBound(of: row)
     let high = sequenceIndex.lowerBound(of: row + 1)
     let fraction = Double(n - low) / Double(high - low)
-    let column = contextIndex.cell(of: contextSum / n)
+    let column = contextIndex.cell(of: Int(contextSum) / n)
     let start = contextIndex.lowerBound(of: column) * n
     let end = contextIndex.lowerBound(of: column + 1) * n
     let first = knot(sequences: n, row: row, fraction: fraction, column: column)
     let last = knot(sequences: n, row: row, fraction: fraction, column: column + 1)
     let slope = (last - first) / Double(end - start)
-    return Piece(value: first + slope * Double(contextSum - start), slope: slope, end: end)
+    return Piece(value: first + slope * (contextSum - Double(start)), slope: slope, end: end)
   }
 
   /// The grid with every sample changed.

@@ -72,7 +72,7 @@ public struct StepCostTable: Sendable {
   /// - Returns: the cost of the step, all lanes.
   @inlinable
   public func mixedCost(
-    sequences n: Int, contextSum: Int, boundedSum: Int, chunkTokens: Int, rows rowCount: Int
+    sequences n: Int, contextSum: Double, boundedSum: Double, chunkTokens: Int, rows rowCount: Int
   ) -> CostVector {
     var cost = mixedBase + mixedTokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
     if n > 0 {
@@ -90,27 +90,30 @@ public struct StepCostTable: Sendable {
   /// - Parameters:
   ///   - n: decoding sequences, >= 1.
   ///   - contextSum: sum of their contexts in the first step, in tokens.
+  ///   - contextGrowth: growth of that sum from one step to the next, > 0; nil for a token of each sequence.
   ///   - boundedSum: the same sum in layers with a bounded context.
-  ///   - boundedGrowth: growth of `boundedSum` from one step to the next, in 0...sequences.
+  ///   - boundedGrowth: growth of `boundedSum` from one step to the next, in 0...contextGrowth.
   /// - Returns: the cost of the first step, what each further step adds, and how many steps stay in the piece.
   @inlinable
   public func decodeRun(
-    sequences n: Int, contextSum: Int, boundedSum: Int, boundedGrowth: Int
+    sequences n: Int, contextSum: Double, growth contextGrowth: Double? = nil, boundedSum: Double,
+    boundedGrowth: Double
   ) -> (first: CostVector, growth: CostVector, steps: Int) {
+    let contextGrowth = contextGrowth ?? Double(n)
     var first = decodeBase + tokens.value(at: n) + sequences.value(at: n) + rows.value(at: n)
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value
-    var growth = piece.slope * Double(n)
-    var steps = (piece.end - contextSum + n - 1) / n
+    var growth = piece.slope * contextGrowth
+    var steps = ((Double(piece.end) - contextSum) / contextGrowth).rounded(.up)
     if let boundedContext {
       let bounded = boundedContext.piece(sequences: n, contextSum: boundedSum)
       first += bounded.value
       if boundedGrowth > 0 {
-        growth += bounded.slope * Double(boundedGrowth)
-        steps = min(steps, (bounded.end - boundedSum + boundedGrowth - 1) / boundedGrowth)
+        growth += bounded.slope * boundedGrowth
+        steps = min(steps, ((Double(bounded.end) - boundedSum) / boundedGrowth).rounded(.up))
       }
     }
-    return (first, growth, max(steps, 1))
+    return (first, growth, max(Int(steps), 1))
   }
 }
 

@@ -1,34 +1,66 @@
 import CostModel
 
+/// The unit that progress of decoding requests is counted in: 1/1024 of a token.
+///
+/// Without speculative decoding every step is one token and everything a whole number of them.
+enum TokenUnit {
+  static let bits = 10
+  /// Units of one token.
+  static let one = 1 << bits
+  /// Tokens of one unit.
+  static let tokens = 1 / Double(one)
+}
+
 /// The decoding requests of a replica, which advance alike: one step is O(1), whatever the batch.
 ///
-/// A request that joins at step s with T output tokens to come ends at step s + T; its context in step s' is implied.
-/// Sums over the batch are kept: contexts, contexts in layers that bound them, and, by position within a KV block,
-/// how many requests fill theirs. An event of a slot that was preempted stays in its heap until its step comes.
+/// A request that joins at step s with N steps to come ends at step s + N, and gains equally in each of them; its
+/// context in step s' is implied. Sums over the batch are kept: contexts, contexts in layers that bound them, tokens
+/// that may still be generated, and what is needed to count KV blocks. An event of a slot that was preempted stays in
+/// its heap until its step comes.
 struct DecodeSet {
   /// Decoding requests.
   private(set) var count = 0
   /// The number of the next decode step.
   private(set) var step: Int64 = 0
-  /// Sum of contexts in the next step, in tokens.
-  private(set) var contextSum = 0
-  /// The same in layers with a bounded context.
-  private(set) var boundedSum = 0
-  /// Requests whose bounded context still grows.
-  private(set) var boundedGrowth = 0
+  /// Sum of contexts in the next step, in units.
+  private(set) var contextUnits = 0
+  /// What a step adds to it.
+  private(set) var growthUnits = 0
+  /// The same sum in layers with a bounded context.
+  private(set) var boundedUnits = 0
+  /// What a step adds to it.
+  private(set) var boundedGrowthUnits = 0
+  /// Sum of the prompts of the decoding requests, in tokens.
+  private(set) var inputSum = 0
+  /// Sum of the output limits of the decoding requests, in tokens.
+  private(set) var maximumOutputSum = 0
 
   private var finishes = StepHeap()
   private var boundEvents = StepHeap()
-  /// Requests by (context − step) mod block size: a request needs a block in the steps that make context ≡ 1.
-  private var phases: [Int32]
+  private var blocks: BlockAccount
+  private var limits: OutputLimits?
   private let bound: ContextBound
   private let replica: Int32
 
-  init(replica: Int32, bound: ContextBound, blockTokens: Int, tracksBlocks: Bool) {
+  init(
+    replica: Int32, bound: ContextBound, blockTokens: Int, tracksBlocks: Bool, tracksLimits: Bool = false
+  ) {
     self.replica = replica
     self.bound = bound
-    phases = Array(repeating: 0, count: tracksBlocks ? blockTokens : 0)
+    blocks = BlockAccount(blockTokens: tracksBlocks ? blockTokens : 0)
+    limits = tracksLimits ? OutputLimits() : nil
   }
+
+  /// Sum of contexts in the next step, in tokens.
+  var contextSum: Double { Double(contextUnits) * TokenUnit.tokens }
+  /// Sum of contexts in layers that bound them in the next step, in tokens.
+  var boundedSum: Double { Double(boundedUnits) * TokenUnit.tokens }
+  /// Growth of ``contextSum`` in a step.
+  var contextGrowth: Double { Double(growthUnits) * TokenUnit.tokens }
+  /// Growth of ``boundedSum`` in a step.
+  var boundedGrowth: Double { Double(boundedGrowthUnits) * TokenUnit.tokens }
+  /// Output tokens that the decoding requests have, in whole tokens.
+  var outputSum: Int { contextUnits >> TokenUnit.bits - inputSum }
 
   /// Whether a slot that a heap entry names still holds a request that decodes here.
   @inline(__always)
@@ -36,97 +68,78 @@ struct DecodeSet {
     request.state == .decoding && request.replica == replica
   }
 
-  /// The context of a decoding request in the next step: its prompt and the tokens that it has.
+  /// The context of a decoding request in the next step, in units: its prompt and the tokens that it has.
   @inline(__always)
-  func context(of request: Request) -> Int {
-    Int(request.input) + tokensOut(of: request)
+  private func contextUnits(of request: Request) -> Int {
+    (request.prefillTokens + 1) << TokenUnit.bits + gainedUnits(of: request)
   }
+
+  /// What a decoding request has gained since it joined, in units.
+  @inline(__always)
+  private func gainedUnits(of request: Request) -> Int {
+    Int(request.unitsPerStep) * Int(step - request.joinStep)
+  }
+
+  /// The context of a decoding request in the next step, in whole tokens.
+  @inline(__always)
+  func context(of request: Request) -> Int { contextUnits(of: request) >> TokenUnit.bits }
 
   /// Output tokens that a decoding request has.
   @inline(__always)
   func tokensOut(of request: Request) -> Int {
-    Int(request.output) - Int(request.finishStep - step)
+    Int(request.generated) + 1 + gainedUnits(of: request) >> TokenUnit.bits
   }
 
+  /// What a decoding request may still generate, in units.
   @inline(__always)
-  private func phase(context: Int) -> Int {
-    let blockTokens = Int64(phases.count)
-    let remainder = (Int64(context) - step) % blockTokens
-    return Int(remainder < 0 ? remainder + blockTokens : remainder)
+  private func remainingUnits(of request: Request) -> Int {
+    Int(request.maximumOutput - request.generated - 1) << TokenUnit.bits - gainedUnits(of: request)
   }
 
   /// Adds a request whose prefill is done and which has `generated` + 1 output tokens.
   mutating func join(_ slot: Int32, _ request: inout Request) {
     request.state = .decoding
-    request.finishStep = step + Int64(request.output - request.generated - 1)
-    let context = context(of: request)
+    request.joinStep = step
+    let tokens = Int(request.output - request.generated - 1)
+    request.unitsPerStep = Int32(TokenUnit.one)
+    request.finishStep = step + Int64(tokens)
+    let rate = Int(request.unitsPerStep)
     count += 1
-    contextSum += context
+    contextUnits += contextUnits(of: request)
+    growthUnits += rate
+    inputSum += Int(request.input)
+    maximumOutputSum += Int(request.maximumOutput)
     finishes.push(step: request.finishStep, slot: slot)
-    if !phases.isEmpty { phases[phase(context: context)] += 1 }
-    guard bound != .none else { return }
-    let bounded = bound.context(at: context)
-    boundedSum += bounded
-    request.boundEvent = .max
-    switch bound {
-    case .none: break
-    case .window(let tokens):
-      guard context < tokens else { break }
-      boundedGrowth += 1
-      request.boundEvent = step + Int64(tokens - context)
-    case .chunk(let tokens):
-      boundedGrowth += 1
-      request.boundEvent = step + Int64(tokens - bounded) + 1
-    }
-    if request.boundEvent < request.finishStep { boundEvents.push(step: request.boundEvent, slot: slot) }
+    blocks.join(context: context(of: request), step: step)
+    let remaining = remainingUnits(of: request)
+    limits?.join(slot, &request, remaining: remaining, step: step)
+    if bound != .none { joinBounded(slot, &request) }
   }
 
   /// Removes a decoding request, finished or preempted.
   ///
   /// Its heap entries go stale.
   mutating func leave(_ request: inout Request) {
-    let context = context(of: request)
+    let context = contextUnits(of: request)
+    let rate = Int(request.unitsPerStep)
     count -= 1
-    contextSum -= context
-    if !phases.isEmpty { phases[phase(context: context)] -= 1 }
-    if bound != .none {
-      boundedSum -= bound.context(at: context)
-      // Its last token ended a chunk: no event took that chunk out of the sum.
-      if case .chunk(let tokens) = bound, request.boundEvent == step { boundedSum -= tokens }
-      if request.boundEvent != .max { boundedGrowth -= 1 }
-      request.boundEvent = .max
-    }
+    contextUnits -= context
+    growthUnits -= rate
+    inputSum -= Int(request.input)
+    maximumOutputSum -= Int(request.maximumOutput)
+    blocks.leave(context: context >> TokenUnit.bits, step: step)
+    let remaining = remainingUnits(of: request)
+    limits?.leave(&request, remaining: remaining)
+    if bound != .none { leaveBounded(&request, context: context) }
   }
 
   /// Takes `steps` steps; no request may end and no bound event may fall strictly inside them.
   @inline(__always)
   mutating func advance(_ steps: Int) {
     step += Int64(steps)
-    contextSum += count * steps
-    boundedSum += boundedGrowth * steps
-  }
-
-  /// Applies the bound events that are due; true when the growth of the bounded sum changed or the sum jumped.
-  mutating func applyBoundEvents(_ requests: inout RequestPool) -> Bool {
-    var changed = false
-    while boundEvents.minimumStep <= step {
-      let (eventStep, slot) = boundEvents.pop()
-      guard isCurrent(requests[slot]), requests[slot].boundEvent == eventStep else { continue }
-      changed = true
-      switch bound {
-      case .none: break
-      case .window:
-        requests[slot].boundEvent = .max
-        boundedGrowth -= 1
-      case .chunk(let tokens):
-        boundedSum -= tokens
-        requests[slot].boundEvent = eventStep + Int64(tokens)
-        if requests[slot].boundEvent < requests[slot].finishStep {
-          boundEvents.push(step: requests[slot].boundEvent, slot: slot)
-        }
-      }
-    }
-    return changed
+    contextUnits += growthUnits * steps
+    boundedUnits += boundedGrowthUnits * steps
+    limits?.advance(steps)
   }
 
   /// The request that ends at the step reached, removed from the order of ends; nil when none does.
@@ -146,34 +159,97 @@ struct DecodeSet {
 
   /// KV blocks that the next `steps` steps fill, after the next `skipping` ones.
   func blockDemand(steps: Int, skipping: Int = 0) -> Int {
-    guard !phases.isEmpty, count > 0, steps > 0 else { return 0 }
-    let blockTokens = phases.count
-    var demand = steps / blockTokens * count
-    for offset in 0..<(steps % blockTokens) { demand += blocksDue(inStepAfter: skipping + offset) }
-    return demand
-  }
-
-  /// KV blocks that the step after the next `offset` ones fills.
-  @inline(__always)
-  private func blocksDue(inStepAfter offset: Int) -> Int {
-    let blockTokens = Int64(phases.count)
-    let remainder = (1 - step - Int64(offset)) % blockTokens
-    return Int(phases[Int(remainder < 0 ? remainder + blockTokens : remainder)])
+    guard count > 0, steps > 0 else { return 0 }
+    return blocks.demand(steps: steps, skipping: skipping, step: step, requests: count)
   }
 
   /// The largest number of steps, at most `limit`, that fill no more than `free` blocks after the next `skipping`.
   func steps(fitting free: Int, skipping: Int, limit: Int) -> Int {
-    guard !phases.isEmpty, limit > 0 else { return limit }
-    let blockTokens = phases.count
-    if (limit / blockTokens + 1) * count <= free { return limit }
-    var steps = min(free / count * blockTokens, limit)
-    var left = free - blockDemand(steps: steps, skipping: skipping)
-    while steps < limit {
-      let due = blocksDue(inStepAfter: skipping + steps)
-      if due > left { break }
-      left -= due
-      steps += 1
+    guard count > 0, limit > 0 else { return limit }
+    return blocks.steps(fitting: free, skipping: skipping, limit: limit, step: step, requests: count)
+  }
+
+  /// Tokens that the decoding requests may still generate, each clipped at ``OutputEstimate/clippedTokens``.
+  ///
+  /// O(log n) a request that comes below the clip since the last call.
+  mutating func remainingOutput(_ requests: inout RequestPool) -> Int {
+    while let slot = limits?.nextEvent(upTo: step) {
+      let request = requests[slot]
+      guard isCurrent(request), request.isClipped else { continue }
+      let remaining = remainingUnits(of: request)
+      // The entry may be of an earlier stay of the slot.
+      guard remaining <= OutputLimits.clip else { continue }
+      requests[slot].isClipped = false
+      limits?.unclip(rate: Int(request.unitsPerStep), remaining: remaining)
     }
-    return steps
+    return (limits?.units ?? 0) >> TokenUnit.bits
+  }
+}
+
+/// Layers with a bounded context.
+extension DecodeSet {
+  /// The context that layers bound, in units.
+  @inline(__always)
+  private func bounded(_ context: Int) -> Int {
+    switch bound {
+    case .none: context
+    case .window(let tokens): min(context, tokens << TokenUnit.bits)
+    case .chunk(let tokens): (context - TokenUnit.one) % (tokens << TokenUnit.bits) + TokenUnit.one
+    }
+  }
+
+  /// Steps until the bounded context of a request stops growing or falls back; nil when it does neither.
+  @inline(__always)
+  private func stepsToBound(context: Int, rate: Int) -> Int64? {
+    switch bound {
+    case .none: return nil
+    case .window(let tokens):
+      let left = tokens << TokenUnit.bits - context
+      return left > 0 ? Int64((left + rate - 1) / rate) : nil
+    case .chunk(let tokens):
+      let left = tokens << TokenUnit.bits + TokenUnit.one - bounded(context)
+      return Int64((left + rate - 1) / rate)
+    }
+  }
+
+  private mutating func joinBounded(_ slot: Int32, _ request: inout Request) {
+    let context = contextUnits(of: request)
+    let rate = Int(request.unitsPerStep)
+    boundedUnits += bounded(context)
+    request.boundEvent = .max
+    guard let steps = stepsToBound(context: context, rate: rate) else { return }
+    boundedGrowthUnits += rate
+    request.boundEvent = step + steps
+    if request.boundEvent < request.finishStep { boundEvents.push(step: request.boundEvent, slot: slot) }
+  }
+
+  private mutating func leaveBounded(_ request: inout Request, context: Int) {
+    let rate = Int(request.unitsPerStep)
+    // Its last step reached the bound, and no event has told the sum.
+    boundedUnits -= request.boundEvent == step ? bounded(context - rate) + rate : bounded(context)
+    if request.boundEvent != .max { boundedGrowthUnits -= rate }
+    request.boundEvent = .max
+  }
+
+  /// Applies the bound events that are due; true when the growth of the bounded sum changed or the sum jumped.
+  mutating func applyBoundEvents(_ requests: inout RequestPool) -> Bool {
+    var changed = false
+    while boundEvents.minimumStep <= step {
+      let (eventStep, slot) = boundEvents.pop()
+      let request = requests[slot]
+      guard isCurrent(request), request.boundEvent == eventStep else { continue }
+      changed = true
+      let context = contextUnits(of: request)
+      let rate = Int(request.unitsPerStep)
+      boundedUnits -= bounded(context - rate) + rate - bounded(context)
+      guard let steps = stepsToBound(context: context, rate: rate) else {
+        requests[slot].boundEvent = .max
+        boundedGrowthUnits -= rate
+        continue
+      }
+      requests[slot].boundEvent = eventStep + steps
+      if eventStep + steps < request.finishStep { boundEvents.push(step: eventStep + steps, slot: slot) }
+    }
+    return changed
   }
 }

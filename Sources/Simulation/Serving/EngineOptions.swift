@@ -8,11 +8,64 @@ public enum CapacityPolicy: String, Sendable, CaseIterable {
   case reserveToEnd = "guaranteed_no_evict"
 }
 
+/// What decoding requests do while prompts are processed.
+public enum PrefillPolicy: String, Sendable, CaseIterable {
+  /// They go on in the same step (vLLM, TensorRT-LLM, SGLang with mixed chunks).
+  case mixed
+  /// They pause: a step processes prompts or decodes (SGLang).
+  case prefillFirst = "prefill_first"
+}
+
+/// SGLang's admission: a prompt starts when it fits beside what running requests are expected to generate.
+///
+/// Of each running request a share of the tokens that it may still generate is expected, at most
+/// ``clippedTokens``. The share starts at 0.7 times the conservativeness, falls by equal parts to 14 % of that over
+/// 600 decode steps, and is set anew when memory ran out (SGLang `new_token_ratio`, `PrefillAdder`).
+public struct OutputEstimate: Sendable, Equatable {
+  /// SGLang `schedule_conservativeness`, > 0.
+  public var conservativeness: Double
+  /// Tokens that a request is expected to generate at most (SGLang `CLIP_MAX_NEW_TOKENS`).
+  public static let clippedTokens = 4096
+  /// Decode steps that are allowed for when the share is set anew (SGLang `retract_decode_steps`).
+  static let stepsAhead = 20
+
+  /// An estimate with SGLang's default conservativeness of 1.
+  public init(conservativeness: Double = 1) { self.conservativeness = conservativeness }
+
+  /// The share at the start and after idling.
+  var initialShare: Double { min(0.7 * conservativeness, 1) }
+  /// The share that it never falls below.
+  var leastShare: Double { min(initialShare * 0.14, 1) }
+  /// What the share loses in a decode step.
+  var decay: Double { (initialShare - leastShare) / 600 }
+}
+
+/// TensorRT-LLM's wait for fuller batches: prompts are held back while others decode.
+///
+/// Until `steps` steps were waited for, or prompts and decoding tokens make up `share` of the token budget
+/// (`batch_wait_timeout_iters`, `batch_wait_max_tokens_ratio` of its PyTorch back end).
+public struct BatchWait: Sendable, Equatable {
+  /// Steps to wait at most, >= 0.
+  public var steps: Int
+  /// Share of the token budget that ends the wait, in 0...1.
+  ///
+  /// With 0 nothing ever waits.
+  public var share: Double
+
+  /// A wait; see the properties for ranges.
+  public init(steps: Int, share: Double) {
+    self.steps = steps
+    self.share = share
+  }
+}
+
 /// The scheduler of an engine, resolved from a framework's options.
 public struct EngineOptions: Sendable, Equatable {
-  /// Requests that may run at once (vLLM `max_num_seqs`, TensorRT-LLM `max_batch_size`), >= 1.
+  /// Requests that may run at once (vLLM `max_num_seqs`, TensorRT-LLM `max_batch_size`, SGLang
+  /// `max_running_requests`), >= 1.
   public var maximumBatchSize: Int
-  /// Tokens in one step (vLLM `max_num_batched_tokens`, TensorRT-LLM `max_num_tokens`), >= `maximumBatchSize`.
+  /// Tokens in one step (vLLM `max_num_batched_tokens`, TensorRT-LLM `max_num_tokens`, SGLang
+  /// `chunked_prefill_size`), >= `maximumBatchSize`.
   public var maximumBatchTokens: Int
   /// Whether a prompt may be split over steps.
   public var chunkedPrefill: Bool
@@ -20,6 +73,18 @@ public struct EngineOptions: Sendable, Equatable {
   public var capacityPolicy: CapacityPolicy
   /// Longest prompt + output in tokens.
   public var maximumContextTokens: Int
+  /// What decoding requests do while prompts are processed.
+  public var prefillPolicy = PrefillPolicy.mixed
+  /// Prompt tokens that a step may reach before it takes no further request (SGLang `max_prefill_tokens`), >= 1.
+  public var maximumPrefillTokens = Int.max
+  /// Decode steps from one look for new requests to the next (SGLang `scheduler_recv_interval`), >= 1.
+  ///
+  /// After a step with prompts, and when nothing runs, the scheduler looks at once.
+  public var receiveInterval = 1
+  /// SGLang's admission, with ``CapacityPolicy/currentUse``; nil for the other frameworks'.
+  public var outputEstimate: OutputEstimate?
+  /// TensorRT-LLM's wait for fuller batches; nil for none.
+  public var batchWait: BatchWait?
 
   /// Creates options; see the properties for ranges.
   public init(
@@ -33,6 +98,22 @@ public struct EngineOptions: Sendable, Equatable {
     self.chunkedPrefill = chunkedPrefill
     self.capacityPolicy = capacityPolicy
     self.maximumContextTokens = maximumContextTokens
+  }
+
+  /// The options of a replica of `groups` attention groups, from those that its framework is given.
+  ///
+  /// vLLM and TensorRT-LLM count batch and tokens for each group. SGLang counts them for all and divides; it expects
+  /// less output, 0.3 times as much, where there are several groups (`ServerArgs`, attention data parallelism).
+  public func ofReplica(groups: Int) -> EngineOptions {
+    guard groups > 1 else { return self }
+    var options = self
+    if let estimate = outputEstimate {
+      options.outputEstimate = OutputEstimate(conservativeness: 0.3 * estimate.conservativeness)
+    } else {
+      options.maximumBatchSize *= groups
+      options.maximumBatchTokens *= groups
+    }
+    return options
   }
 }
 

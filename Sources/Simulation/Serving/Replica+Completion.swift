@@ -15,15 +15,16 @@ extension Replica {
     shop.steps += Int64(steps)
     shop.events += 1
 
-    if decoding.count > 0 || !chunks.isEmpty {
-      shop.observations.record(regime, steps: (before + 1)...regime.done, sequences: decoding.count)
-    }
-    if decoding.count > 0 {
+    record(regime, steps: (before + 1)...regime.done, &shop.observations)
+    if holdsPrompts { waitedSteps += steps }
+    stepsSinceReceipt = chunks.isEmpty ? stepsSinceReceipt + steps : 0
+    if decodesOfStep > 0 {
       if engine.options.capacityPolicy == .currentUse {
         cache.take(decoding.blockDemand(steps: steps - 1, skipping: 1))
       }
       cache.notePeak()
       decoding.advance(steps)
+      if chunks.isEmpty { estimate.decodeSteps += steps }
       var changed = finishDecodes(at: now, engine: engine, shop: &shop)
       if engine.cost.bound != .none { changed = decoding.applyBoundEvents(&shop.requests) || changed }
       if changed { closeRegime() }
@@ -33,6 +34,22 @@ extension Replica {
       closeRegime()
       completeChunks(at: now, engine: engine, shop: &shop)
     }
+  }
+
+  /// Records steps that have ended; the first one after a pause closes longer gaps.
+  private mutating func record(
+    _ regime: Regime, steps range: ClosedRange<Int>, _ observations: inout Observations
+  ) {
+    guard decodesOfStep > 0, !pauses.isEmpty else {
+      return observations.record(regime, steps: range, sequences: decodesOfStep)
+    }
+    let first = range.lowerBound
+    observations.record(
+      regime, steps: first...first, sequences: decodesOfStep, gaps: decodesOfStep - pauses.count)
+    observations.recordPauses(pauses, until: regime.end(ofStep: first))
+    pauses.end()
+    guard first < range.upperBound else { return }
+    observations.record(regime, steps: (first + 1)...range.upperBound, sequences: decodesOfStep)
   }
 
   private mutating func finishDecodes(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
@@ -53,7 +70,10 @@ extension Replica {
       chunkTokens += Int64(chunk.tokens)
       shop.requests[slot].progress += Int32(chunk.tokens)
       guard shop.requests[slot].progress == shop.requests[slot].prefillTokens else { continue }
-      if slot == partial { partial = -1 }
+      if slot == partial {
+        partial = -1
+        estimate.isFull = false
+      }
       firstTokens += 1
       firstTokenOut(slot, at: now, shop: &shop)
       if shop.requests[slot].output - shop.requests[slot].generated > 1 {
@@ -91,6 +111,7 @@ extension Replica {
     running.remove(slot, in: &shop.requests)
     shop.requests.remove(slot)
     outstanding -= 1
+    estimate.isFull = false
 
     let toFirstToken = request.firstToken - request.arrival
     let inQueue = request.scheduled - request.arrival
@@ -140,7 +161,10 @@ extension LatencyTargets {
 
 extension Observations {
   /// Records steps `range` of a regime: tokens, gaps and energy, split where a bucket of the series ends.
-  mutating func record(_ regime: Regime, steps range: ClosedRange<Int>, sequences: Int) {
+  ///
+  /// Of `sequences` requests that get a token in each step, `gaps` got their last one when the step began.
+  mutating func record(_ regime: Regime, steps range: ClosedRange<Int>, sequences: Int, gaps: Int? = nil) {
+    let gaps = gaps ?? sequences
     let end = regime.end(ofStep: range.upperBound)
     _ = cover(end)
     var first = range.lowerBound
@@ -162,14 +186,24 @@ extension Observations {
         $0.outputTokens += count
         $0.microjoulesAboveIdle += energy
       }
-      if sequences > 0 {
+      if gaps > 0 {
         let elapsed = regime.end(ofStep: last) - regime.end(ofStep: first - 1)
-        recordGaps(regime, first: first, last: last, sequences: Int64(sequences), sum: elapsed.nanoseconds)
+        recordGaps(regime, first: first, last: last, sequences: Int64(gaps), sum: elapsed.nanoseconds)
       }
       first = last + 1
     }
     counts.outputTokens += tokens
     if sequences > 0 { lastToken = max(lastToken, end) }
+  }
+
+  /// Records the gaps that end with the first token after a pause.
+  mutating func recordPauses(_ pauses: PausedDecodes, until time: SimTime) {
+    guard time > origin else { return }
+    withEpoch(at: time) {
+      for group in pauses.groups {
+        $0.interTokenLatency.record((time - group.lastToken).nanoseconds, times: Int64(group.count))
+      }
+    }
   }
 
   /// Records one token gap for each sequence and step: steps of equal cells together.

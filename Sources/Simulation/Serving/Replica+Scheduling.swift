@@ -7,25 +7,52 @@ extension Replica {
   mutating func startStep(at now: SimTime, engine: Engine, shop: inout Shop) {
     precondition(plannedSteps == 0, "a step while another is in progress")
     chunks.removeAll(keepingCapacity: true)
-    var tokens = engine.options.maximumBatchTokens - decoding.count
+    receive(engine: engine)
+    let single =
+      engine.options.outputEstimate == nil
+      ? scheduleWithinBudget(at: now, engine: engine, shop: &shop)
+      : scheduleByEstimate(at: now, engine: engine, shop: &shop)
+    if !chunks.isEmpty {
+      decodesOfStep = engine.options.prefillPolicy == .mixed ? decoding.count : 0
+      if decodesOfStep == 0 { pauses.pause(decoding.count, since: now) }
+      planMixedStep(at: now, engine: engine, shop: &shop)
+    } else if decoding.count > 0 {
+      decodesOfStep = decoding.count
+      planDecodeStretch(at: now, single: single, engine: engine)
+    } else {
+      plannedEnd = .never
+      estimate.restart()
+      closeRegime()
+    }
+  }
+
+  /// The scheduler looks for new requests: at once when nothing runs and after prompts, else every so many steps.
+  private mutating func receive(engine: Engine) {
+    let interval = engine.options.receiveInterval
+    guard interval > 1 else { return }
+    let isIdle = running.count == 0 && waiting.isEmpty
+    guard isIdle || stepsSinceReceipt % interval == 0 else { return }
+    stepsSinceReceipt = 0
+    waiting.append(contentsOf: inbox)
+    inbox.removeAll(keepingCapacity: true)
+  }
+
+  /// Schedules as vLLM and TensorRT-LLM do: decodes first, then prompts within one budget of tokens.
+  ///
+  /// True when only a single step may be taken: the step that preempts admits nobody, but the next one may.
+  private mutating func scheduleWithinBudget(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
     var preempted = false
     if engine.options.capacityPolicy == .currentUse {
       preempted = makeRoomForDecodes(at: now, engine: engine, shop: &shop)
-      tokens = engine.options.maximumBatchTokens - decoding.count
     }
+    var tokens = engine.options.maximumBatchTokens - decoding.count
+    holdsPrompts = !preempted && holdsBack(budget: tokens, engine: engine, shop: &shop)
+    if holdsPrompts { return engine.options.capacityPolicy == .currentUse }
     if partial >= 0 {
       preempted = continuePartial(budget: &tokens, at: now, engine: engine, shop: &shop) || preempted
     }
     if !preempted { admit(budget: &tokens, at: now, engine: engine, shop: &shop) }
-
-    if !chunks.isEmpty {
-      planMixedStep(at: now, engine: engine, shop: &shop)
-    } else if decoding.count > 0 {
-      planDecodeStretch(at: now, single: preempted, engine: engine)
-    } else {
-      plannedEnd = .never
-      closeRegime()
-    }
+    return preempted
   }
 
   /// Takes the KV blocks that this step's decodes fill; while there are too few, the latest admitted request
@@ -71,39 +98,32 @@ extension Replica {
   /// Admits waiting requests, first come first served, while batch, token budget and KV cache have room.
   private mutating func admit(budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop) {
     while budget > 0, running.count < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
-      guard let slot = nextWaiting(engine: engine, shop: &shop) else { return }
+      guard nextWaiting(0, engine: engine, shop: &shop) else { return }
+      let slot = waiting[0]
       let view = RequestView(shop.requests[slot])
-      guard
-        engine.options.chunkedPrefill || view.prefillTokens <= budget
-          || view.prefillTokens > engine.options.maximumBatchTokens && chunks.isEmpty
-      else { return }
-      let size = min(view.prefillTokens, budget)
-      let needed =
-        engine.options.capacityPolicy == .reserveToEnd
-        ? engine.cache.blocks(forTokens: view.prefillTokens + view.outputTokensLimit)
-        : engine.cache.blocks(forTokens: size)
-      let spare = running.count == 0 ? 0 : engine.cache.watermarkBlocks
-      guard cache.free - needed >= spare else { return }
+      let room = StepRoom(
+        tokens: budget, blocks: cache.free, isFirst: chunks.isEmpty, isAlone: running.count == 0)
+      guard let share = room.share(of: view, engine: engine) else { return }
       waiting.removeFirst()
-      start(slot, size: size, blocks: needed, at: now, shop: &shop)
-      budget -= size
-      if size < view.prefillTokens { partial = slot }
+      start(slot, size: share.tokens, blocks: share.blocks, at: now, shop: &shop)
+      budget -= share.tokens
+      if share.tokens < view.prefillTokens { partial = slot }
     }
   }
 
   /// Whether the chunk of the split prompt that this step runs is its last.
-  private func chunksEndPartial(_ shop: Shop) -> Bool {
+  func chunksEndPartial(_ shop: Shop) -> Bool {
     guard let first = chunks.first, first.slot == partial else { return false }
     let request = shop.requests[partial]
     return Int(request.progress) + first.tokens == request.prefillTokens
   }
 
-  /// The request at the head of the queue, taken from the backlog when nobody waits in memory.
-  private mutating func nextWaiting(engine: Engine, shop: inout Shop) -> Int32? {
-    while waiting.isEmpty {
+  /// Whether more than `position` requests wait in memory, made from the backlog where needed.
+  mutating func nextWaiting(_ position: Int, engine: Engine, shop: inout Shop) -> Bool {
+    while waiting.count <= position {
       guard let request = backlog?.pop() else {
         backlog = nil
-        return nil
+        return false
       }
       shop.observations.countArrival(sent: request.arrival)
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
@@ -113,10 +133,10 @@ extension Replica {
       waiting.append(shop.requests.insert(request))
       outstanding += 1
     }
-    return waiting.first
+    return true
   }
 
-  private mutating func start(_ slot: Int32, size: Int, blocks: Int, at now: SimTime, shop: inout Shop) {
+  mutating func start(_ slot: Int32, size: Int, blocks: Int, at now: SimTime, shop: inout Shop) {
     cache.take(blocks)
     running.append(slot, in: &shop.requests)
     chunks.append(PromptChunk(slot: slot, tokens: size))
@@ -130,16 +150,19 @@ extension Replica {
     }
   }
 
-  /// Takes a running request's KV blocks away and puts it back to the head of the queue; it starts over later.
-  private mutating func preempt(_ slot: Int32, at now: SimTime, engine: Engine, shop: inout Shop) {
+  /// Takes a running request's KV blocks away; it starts over later.
+  ///
+  /// It returns to the head of the queue, or with SGLang to its end.
+  mutating func preempt(_ slot: Int32, at now: SimTime, engine: Engine, shop: inout Shop) {
     closeRegime()
     var request = shop.requests[slot]
     let held: Int
     if request.state == .decoding {
       held = decoding.context(of: request) - 1
-      request.generated = Int32(decoding.tokensOut(of: request))
-      request.lastToken = now
+      request.lastToken = pauses.leave(of: decoding.count) ?? now
+      let generated = Int32(decoding.tokensOut(of: request))
       decoding.leave(&request)
+      request.generated = generated
     } else {
       held = Int(request.progress)
       if slot == partial { partial = -1 }
@@ -150,7 +173,7 @@ extension Replica {
     request.state = .waiting
     shop.requests[slot] = request
     running.remove(slot, in: &shop.requests)
-    waiting.prepend(slot)
+    if engine.options.outputEstimate == nil { waiting.prepend(slot) } else { waiting.append(slot) }
     shop.observations.counts.preemptions += 1
     shop.observations.counts.recomputedTokens += Int64(held)
   }
@@ -161,7 +184,7 @@ extension Replica {
     var attention = CostVector.zero
     var largest = CostVector.zero
     var chunkTokens = 0
-    var rows = decoding.count
+    var rows = decodesOfStep
     for chunk in chunks {
       let request = shop.requests[chunk.slot]
       let past = Int(request.progress)
@@ -175,7 +198,7 @@ extension Replica {
     attention *= 1 / Double(engine.cost.attentionGroups)
     if largest[.time] > attention[.time] { attention = largest }
     let cost = engine.cost.mixedCost(
-      sequences: decoding.count, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
+      sequences: decodesOfStep, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
       chunkTokens: chunkTokens, rows: rows)
     let regime = Regime(anchor: now, first: cost + attention)
     self.regime = regime
@@ -189,14 +212,19 @@ extension Replica {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {
       let run = engine.cost.decodeRun(
-        sequences: decoding.count, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
-        boundedGrowth: decoding.boundedGrowth)
+        sequences: decoding.count, contextSum: decoding.contextSum, growth: decoding.contextGrowth,
+        boundedSum: decoding.boundedSum, boundedGrowth: decoding.boundedGrowth)
       regime = Regime(anchor: now, first: run.first, growth: run.growth, limit: run.steps)
     }
     guard let regime else { return }
     var steps = 1
     if engine.macroSteps && !single {
       steps = min(regime.limit - regime.done, decoding.stepsToNextChange)
+      if holdsPrompts, let wait = engine.options.batchWait { steps = min(steps, wait.steps - waitedSteps) }
+      if !inbox.isEmpty {
+        let interval = engine.options.receiveInterval
+        steps = min(steps, interval - stepsSinceReceipt % interval)
+      }
       // The first step's blocks are taken already.
       steps = 1 + decoding.steps(fitting: cache.free, skipping: 1, limit: steps - 1)
     }

@@ -11,14 +11,26 @@ struct Replica {
   var decoding: DecodeSet
   var cache: BlockPool
   var running = RunningList()
-  /// Requests to schedule, first come first served; a preempted one returns to the front.
+  /// Requests to schedule, first come first served.
   var waiting = Deque<Int32>()
+  /// Requests that reached the engine and that its scheduler has not looked for yet.
+  var inbox = Deque<Int32>()
   /// Requests that wait outside memory: an offline workload, all of whose requests came at once.
   var backlog: Backlog?
   /// The request whose prompt is split over steps, -1 for none; it is the last that was admitted.
   var partial: Int32 = -1
   /// Prompt chunks of the step in progress.
   var chunks: [PromptChunk] = []
+  /// Requests that decode in the stretch in progress: all that decode, or none.
+  var decodesOfStep = 0
+  /// Requests whose decoding pauses while prompts are processed, by when their last token was out.
+  var pauses = PausedDecodes()
+  /// Decode steps since the scheduler last looked for new requests.
+  var stepsSinceReceipt = 0
+  /// Steps that prompts have been held back for, and whether the stretch in progress holds them back.
+  var waitedSteps = 0
+  var holdsPrompts = false
+  var estimate: EstimateState
 
   var regime: Regime?
   /// Steps of the stretch in progress, 0 for none.
@@ -35,10 +47,11 @@ struct Replica {
 
   init(id: Int32, engine: Engine) {
     self.id = id
-    let tracksBlocks = engine.options.capacityPolicy == .currentUse
     decoding = DecodeSet(
-      replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens, tracksBlocks: tracksBlocks
-    )
+      replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens,
+      tracksBlocks: engine.options.capacityPolicy == .currentUse,
+      tracksLimits: engine.options.outputEstimate != nil)
+    estimate = EstimateState(engine.options.outputEstimate)
     cache = BlockPool(capacity: engine.cache.blocks)
   }
 
@@ -46,19 +59,37 @@ struct Replica {
   var isBusy: Bool { plannedSteps > 0 }
 
   /// Whether anything is left to do.
-  var hasWork: Bool { isBusy || running.count > 0 || !waiting.isEmpty || backlog != nil }
+  var hasWork: Bool {
+    isBusy || running.count > 0 || !waiting.isEmpty || !inbox.isEmpty || backlog != nil
+  }
 
   /// Accepts a request that reaches the scheduler at `time`.
   ///
   /// - Returns: true when the stretch in progress now ends earlier, so that the request is seen at the iteration
   ///   boundary that follows its arrival.
   mutating func deliver(_ slot: Int32, at time: SimTime, engine: Engine) -> Bool {
-    let seen = waiting.isEmpty && running.count < engine.options.maximumBatchSize
-    waiting.append(slot)
     outstanding += 1
-    guard seen, plannedSteps > 1, let regime else { return false }
+    let interval = engine.options.receiveInterval
+    guard interval == 1 else {
+      inbox.append(slot)
+      return cut(at: time, everySteps: interval)
+    }
+    let seen =
+      engine.options.outputEstimate != nil
+      ? !estimate.isFull : holdsPrompts || waiting.isEmpty && running.count < engine.options.maximumBatchSize
+    waiting.append(slot)
+    return seen && cut(at: time, everySteps: 1)
+  }
+
+  /// Ends the stretch in progress at the first boundary at or after `time` at which the scheduler looks for requests.
+  ///
+  /// True when it ends earlier than planned.
+  private mutating func cut(at time: SimTime, everySteps interval: Int) -> Bool {
+    guard plannedSteps > 1, let regime else { return false }
     let last = regime.done + plannedSteps
-    let boundary = regime.firstStep(endingAtOrAfter: time, in: (regime.done + 1)...last)
+    var boundary = regime.firstStep(endingAtOrAfter: time, in: (regime.done + 1)...last)
+    let over = (stepsSinceReceipt + boundary - regime.done) % interval
+    if over > 0 { boundary += interval - over }
     guard boundary < last else { return false }
     plannedSteps = boundary - regime.done
     plannedEnd = regime.end(ofStep: boundary)

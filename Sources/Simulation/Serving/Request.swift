@@ -11,6 +11,8 @@ struct Request {
   var index: UInt64 = 0
   /// The decode step of its replica that produces its last token.
   var finishStep: Int64 = 0
+  /// The first decode step of its replica that works on it.
+  var joinStep: Int64 = 0
   /// The decode step at which its bounded context changes its growth; `Int64.max` when it won't.
   var boundEvent: Int64 = .max
   var stream: Int32 = 0
@@ -28,7 +30,11 @@ struct Request {
   var next: Int32 = -1
   var previous: Int32 = -1
   var preemptions: Int32 = 0
+  /// What a decode step adds to its output, in units of ``TokenUnit``.
+  var unitsPerStep: Int32 = 0
   var state = State.free
+  /// Whether it may generate more than a scheduler cares to know of.
+  var isClipped = false
 
   /// Tokens that its prefill processes: the prompt and, after a preemption, what it had generated.
   var prefillTokens: Int { Int(input) + Int(generated) }

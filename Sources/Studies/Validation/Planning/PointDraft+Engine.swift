@@ -23,6 +23,7 @@ extension PointDraft {
     switch framework {
     case .vllm: settleVLLM()
     case .tensorRTLLM: settleTensorRTLLM()
+    case .sglang: settleSGLang()
     }
     engine.options.maximumContextTokens = longest
     if let stated = point.maximumBatchSize { engine.options.maximumBatchSize = stated }
@@ -76,9 +77,6 @@ extension PointDraft {
       case "deepseek-r1", "deepseek-v3": tokens = max(8192, Int(concurrency) + lengths.longestInput + 64)
       default: reason = "TensorRT-LLM's default"
       }
-      if model.id.hasPrefix("deepseek") || (model.id == "llama-3.1-70b" && lengths.longestOutput <= 1024) {
-        assume("batch wait", "none", because: "waiting for fuller batches is not modelled")
-      }
     }
     let evicts = point.notes.contains("batch_scheduler_policy=max_util")
     engine = PointEngine(
@@ -86,6 +84,7 @@ extension PointDraft {
         maximumBatchSize: min(2048, tokens), maximumBatchTokens: tokens, chunkedPrefill: false,
         capacityPolicy: evicts ? .currentUse : .reserveToEnd, maximumContextTokens: 2),
       memoryFraction: 0.9, blockTokens: 32)
+    engine.options.batchWait = batchWait
     if point.maximumBatchTokens == nil { assume("max_batch_tokens", "\(tokens)", because: reason) }
     if point.maximumBatchSize == nil {
       assume(
@@ -93,6 +92,57 @@ extension PointDraft {
         because: "TensorRT-LLM's default; at most the budget")
     }
     if !evicts { assume("capacity policy", "guaranteed_no_evict", because: "TensorRT-LLM's default") }
+  }
+
+  /// The wait for fuller batches of InferenceX recipes for TensorRT-LLM.
+  private var batchWait: BatchWait? {
+    guard point.lengths == Self.inferenceXLengths else { return nil }
+    switch model.id {
+    case "llama-3.1-70b":
+      let isShort = lengths.longestInput <= 1024 && lengths.longestOutput <= 1024
+      return isShort && (point.tensor ?? 1) < 8 ? BatchWait(steps: 20, share: 0.9) : nil
+    case "deepseek-r1", "deepseek-v3":
+      let isWhole = (point.attentionData ?? 1) == 1
+      return isWhole && point.weights == "fp8" ? BatchWait(steps: 40, share: 0.8) : nil
+    default: return nil
+    }
+  }
+
+  /// SGLang: defaults of its server, and the recipes that InferenceX publishes with its results.
+  private mutating func settleSGLang() {
+    let gibibytes = system.accelerator.memory.si / 1_073_741_824
+    let isBlackwell = system.architecture == .blackwell
+    var tokens = gibibytes < 35 ? 2048 : gibibytes < 60 ? 4096 : gibibytes < 160 ? 8192 : 16_384
+    var prefill = 16_384
+    var size = 2048
+    var fraction = 0.88
+    var interval = 1
+    var block = 1
+    var reason = "SGLang's default on this device"
+    let isRecipe = point.lengths == Self.inferenceXLengths
+    if isRecipe, model.id.hasPrefix("deepseek") || model.id.hasPrefix("qwen3.5") {
+      let concurrency = Int(point.concurrency ?? 1)
+      reason = "InferenceX recipe"
+      tokens = isBlackwell ? 16_384 : 32_768
+      prefill = tokens
+      size = max(256, concurrency)
+      fraction = isBlackwell ? 0.82 : 0.8
+      if isBlackwell { interval = concurrency < 16 ? 10 : 30 }
+      if isBlackwell { block = 64 }
+    }
+    engine = PointEngine(
+      options: EngineOptions(
+        maximumBatchSize: min(size, tokens), maximumBatchTokens: tokens, chunkedPrefill: true,
+        capacityPolicy: .currentUse, maximumContextTokens: 2),
+      memoryFraction: fraction, blockTokens: block)
+    engine.options.prefillPolicy = .prefillFirst
+    engine.options.maximumPrefillTokens = prefill
+    engine.options.receiveInterval = interval
+    engine.options.outputEstimate = OutputEstimate()
+    if point.maximumBatchTokens == nil { assume("chunked_prefill_size", "\(tokens)", because: reason) }
+    if point.maximumBatchSize == nil { assume("max_running_requests", "\(size)", because: reason) }
+    assume("mem_fraction_static", "\(fraction)", because: reason)
+    if interval > 1 { assume("scheduler_recv_interval", "\(interval)", because: reason) }
   }
 
   /// Image models: a replica on each accelerator, images in small batches.

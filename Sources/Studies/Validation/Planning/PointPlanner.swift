@@ -102,10 +102,7 @@ struct PointDraft {
   }
 
   var planned: PlannedPoint {
-    var options = engine.options
-    // Engines count batch and tokens for each attention group; the simulation counts them for the replica.
-    options.maximumBatchSize *= parallel.attentionData
-    options.maximumBatchTokens *= parallel.attentionData
+    let options = engine.options.ofReplica(groups: parallel.attentionData)
     let nodeSize = system.node.accelerators
     let design = design(parallel)
     return PlannedPoint(
