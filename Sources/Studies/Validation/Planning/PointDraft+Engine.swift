@@ -102,8 +102,8 @@ extension PointDraft {
       let isShort = lengths.longestInput <= 1024 && lengths.longestOutput <= 1024
       return isShort && (point.tensor ?? 1) < 8 ? BatchWait(steps: 20, share: 0.9) : nil
     case "deepseek-r1", "deepseek-v3":
-      let isWhole = (point.attentionData ?? 1) == 1
-      return isWhole && point.weights == "fp8" ? BatchWait(steps: 40, share: 0.8) : nil
+      // Attention data parallelism with `enable_balance`: prompts wait until every rank has one, 60 steps at most.
+      return (point.attentionData ?? 1) > 1 ? BatchWait(steps: 60, share: 0.8) : nil
     default: return nil
     }
   }

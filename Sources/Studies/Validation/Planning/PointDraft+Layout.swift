@@ -39,7 +39,15 @@ extension PointDraft {
     guard point.accelerators % parallel.accelerators == 0 else {
       throw Unpredictable("the accelerators are no whole number of replicas of the stated layout")
     }
-    let room = capacity(parallel)
+    var room = capacity(parallel)
+    if room.blocks < 1, point.tensor != nil {
+      // The run is a fact: its operators must have raised the fraction.
+      engine.memoryFraction = Self.highestMemoryFraction
+      room = capacity(parallel)
+      assume(
+        "memory fraction", "\(Self.highestMemoryFraction)",
+        because: "the stated layout leaves no room for a KV cache at the usual one")
+    }
     guard room.blocks >= 1 else { throw Unpredictable("no room for a KV cache beside the weights") }
     cache = KVCacheOptions(
       blocks: room.blocks, blockTokens: engine.blockTokens, fixedBlocksPerRequest: room.fixedBlocksPerRequest)

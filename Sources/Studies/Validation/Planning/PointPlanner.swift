@@ -32,6 +32,9 @@ struct PointDraft {
   /// The part of the device that a KV cache must at least get for a layout to be taken where none is stated.
   static let leastCacheShare = 0.15
 
+  /// The share of the device that weights and KV cache get where a stated layout leaves no room at the usual one.
+  static let highestMemoryFraction = 0.97
+
   let point: BenchmarkPoint
   let catalogue: ScenarioCatalogue
   let system: SystemSpecification
