@@ -1,3 +1,4 @@
+import CostModel
 import Scenario
 import Models
 import Workload
@@ -44,9 +45,14 @@ extension PointDraft {
   /// Answers of a stated length.
   ///
   /// Clients of a closed loop whose answers all have exactly one length stay in step for ever: every prompt waits for
-  /// all others, and no prompt delays an answer. Measured runs with lengths that are called fixed show neither.
+  /// all others, and no prompt delays an answer. Measured runs with lengths that are called fixed show neither, but
+  /// under SGLang, which runs prompts alone.
   private mutating func stated(_ output: Int) -> LengthDistribution {
     guard point.load == .closedLoop else { return .fixed(output) }
+    guard framework != .sglang else {
+      assume("answer lengths", "as stated", because: "prompts run alone, all that wait: clients stay in step")
+      return .fixed(output)
+    }
     assume("answer lengths", "within 5 % of the stated one", because: "clients do not stay in step")
     return .uniform(minimum: max(1, output * 95 / 100), maximum: output * 105 / 100)
   }
