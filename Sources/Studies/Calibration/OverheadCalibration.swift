@@ -16,7 +16,7 @@ public struct OverheadCalibration: Sendable {
   /// Where residuals, in those standard deviations, begin to count linearly.
   static let corner = 1.5
   /// Levenberg–Marquardt iterations of each level at most.
-  static let iterations = [4, 3, 3, 3]
+  static let iterations = [3, 2, 2, 2]
 
   private let points: [BenchmarkPoint]
   private let catalogue: ScenarioCatalogue
