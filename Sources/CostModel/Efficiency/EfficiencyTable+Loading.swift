@@ -21,6 +21,10 @@ extension EfficiencyTable {
     if calibrated, let data = FileManager.default.contents(atPath: overheads.path) {
       table.overheads = try decode(OverheadTable.self, data, file: overheads.lastPathComponent)
     }
+    let intervals = folder.appendingPathComponent("intervals.json")
+    if calibrated, let data = FileManager.default.contents(atPath: intervals.path) {
+      table.intervals = try PredictionIntervals.decode(data, file: intervals.lastPathComponent)
+    }
     return table
   }
 

@@ -83,6 +83,8 @@ public struct EfficiencyTable: Sendable {
   public var calibration = Calibration(provenance: [], surfaces: [])
   /// Overheads fitted to end-to-end runs; they take the place of the frameworks' priors where they fit.
   public var overheads = OverheadTable.empty
+  /// How far measured runs lie from predictions.
+  public var intervals = PredictionIntervals.none
   /// The surfaces for the framework and generation that the table was resolved for, by operator and format.
   private var selected: [String: OperatorSurface] = [:]
 
