@@ -39,6 +39,7 @@ struct EngineDefaults {
   /// - vLLM 0.11, API server (`EngineArgs.get_batch_defaults`, `CacheConfig`): 1,024 sequences and 8,192 tokens on
   ///   devices of at least 70 GiB other than A100, 256 and 2,048 on the rest.
   /// - TensorRT-LLM 1.0, PyTorch back end (`TorchLlmArgs`, `KvCacheConfig`): 2,048 requests and 8,192 tokens.
+  /// - SGLang 0.5: chunks of 8,192 tokens; pages of 64 tokens, as MLA kernels want them.
   init(_ framework: Framework, on system: SystemSpecification) {
     switch framework {
     case .vllm:
@@ -57,6 +58,13 @@ struct EngineDefaults {
       chunkedPrefill = false
       capacityPolicy = .reserveToEnd
       blockTokens = 32
+    case .sglang:
+      version = "0.5"
+      maximumBatchSize = 1024
+      maximumBatchTokens = 8192
+      chunkedPrefill = true
+      capacityPolicy = .currentUse
+      blockTokens = 64
     }
     memoryFraction = 0.9
   }
@@ -116,7 +124,8 @@ struct EngineReader {
 
   private func framework(_ field: Field) -> Framework? {
     if let text = field.node?.scalar?.text, Self.notModelled.contains(text) {
-      field.reject("not modelled yet", allowed: Framework.allCases.map(\.rawValue).joined(separator: ", "))
+      let modelled = Framework.allCases.map(\.rawValue).filter { !Self.notModelled.contains($0) }
+      field.reject("not modelled yet", allowed: modelled.joined(separator: ", "))
       return nil
     }
     return field.choice(Framework.self)

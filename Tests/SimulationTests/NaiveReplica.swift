@@ -1,3 +1,5 @@
+import CostModel
+
 @testable import Simulation
 
 /// A request of the naive engine, with the time of every token.
@@ -18,6 +20,14 @@ final class NaiveRequest {
   var goal = 0
   var preemptions = 0
   var held = 0
+  /// The replica that worked on its prompt, if another answers.
+  var source: NaiveReplica?
+  /// What that one still holds of it.
+  var sourceHeld = 0
+  /// Its prompt is done elsewhere and it waits for room here.
+  var isHandedOver = false
+  /// Its cache is here.
+  var hasLanded = false
 
   init(stream: Int, index: Int, sent: Int64, input: Int, output: Int, maximumOutput: Int) {
     self.stream = stream
@@ -43,6 +53,14 @@ final class NaiveReplica {
   var running: [NaiveRequest] = []
   /// Requests that wait, first come first served; an evicted one comes first.
   var waiting: [NaiveRequest] = []
+  /// Requests of which this replica holds the cache for another to fetch.
+  var parked: [NaiveRequest] = []
+  /// Requests whose cache is on its way here or has just come.
+  var inbound: [NaiveRequest] = []
+  /// Those whose fetch began in the latest schedule.
+  var fetched: [NaiveRequest] = []
+  let role: PoolRole
+  let firstToken: FirstTokenSource
   var decodesOfStep: [NaiveRequest] = []
   var chunksOfStep: [(request: NaiveRequest, tokens: Int)] = []
   var stepStart: Int64 = 0
@@ -55,9 +73,21 @@ final class NaiveReplica {
     options = plan.engine
     cache = plan.cache
     self.costs = costs
+    role = plan.prefill == nil ? .aggregated : .decode
+    firstToken = plan.prefill?.handOff.firstToken ?? .handOff
   }
 
-  var free: Int { cache.blocks - running.reduce(0) { $0 + $1.held } }
+  init(_ pool: PrefillPool, _ costs: NanosecondCosts) {
+    options = pool.engine
+    cache = pool.cache
+    self.costs = costs
+    role = .prefill
+    firstToken = pool.handOff.firstToken
+  }
+
+  var free: Int {
+    cache.blocks - (running + inbound).reduce(0) { $0 + $1.held } - parked.reduce(0) { $0 + $1.sourceHeld }
+  }
 
   func blocks(_ tokens: Int) -> Int {
     var blocks = cache.fixedBlocksPerRequest
@@ -75,8 +105,11 @@ final class NaiveReplica {
   func schedule(at now: Int64) {
     decodesOfStep = []
     chunksOfStep = []
-    let evicted = scheduleRunning()
-    if !evicted { admit(at: now) }
+    fetched = []
+    var evicted = scheduleDecodes()
+    join(at: now)
+    evicted = schedulePartial() || evicted
+    if !evicted || decodesOfStep.isEmpty && chunksOfStep.isEmpty { admit(at: now) }
     if decodesOfStep.isEmpty && chunksOfStep.isEmpty { return }
     stepStart = now
     stepEnd =
@@ -86,30 +119,55 @@ final class NaiveReplica {
         chunks: chunksOfStep.map { ($0.tokens, $0.request.cached) })
   }
 
-  /// Every running request in turn gets a block where it needs one; when none is left the last one is evicted.
-  private func scheduleRunning() -> Bool {
+  /// Every decoding request in turn gets a block where it needs one; when none is left the last one is evicted.
+  private func scheduleDecodes() -> Bool {
     var evicted = false
     var position = 0
     while position < running.count {
       let request = running[position]
-      let tokens = request.decodes ? 1 : min(request.goal - request.cached, budget)
+      position += 1
+      guard request.decodes else { continue }
       if evicts {
-        let needed = blocks(request.cached + tokens) - blocks(request.cached)
+        let needed = blocks(request.cached + 1) - blocks(request.cached)
         while needed > free {
           evict(running.removeLast())
           evicted = true
-          if position >= running.count { return true }
+          if position > running.count { return true }
         }
         request.held += needed
       }
-      if request.decodes {
-        decodesOfStep.append(request)
-      } else if tokens > 0 {
-        chunksOfStep.append((request, tokens))
-      }
-      position += 1
+      decodesOfStep.append(request)
     }
     return evicted
+  }
+
+  /// Requests whose cache has come decode from now on; their first step's blocks came with them.
+  private func join(at now: Int64) {
+    for request in inbound where request.hasLanded {
+      request.cached = firstToken == .decode ? request.input - 1 : request.input
+      request.goal = request.cached
+      if firstToken == .handOff { request.tokens.append(now) }
+      running.append(request)
+      decodesOfStep.append(request)
+    }
+    inbound.removeAll(where: \.hasLanded)
+  }
+
+  /// The prompt that is split over steps goes on; where its blocks are gone it gives up its own.
+  private func schedulePartial() -> Bool {
+    guard let position = running.firstIndex(where: { !$0.decodes }) else { return false }
+    let request = running[position]
+    let tokens = min(request.goal - request.cached, budget)
+    if evicts {
+      let needed = blocks(request.cached + tokens) - blocks(request.cached)
+      if needed > free {
+        evict(running.remove(at: position))
+        return true
+      }
+      request.held += needed
+    }
+    if tokens > 0 { chunksOfStep.append((request, tokens)) }
+    return false
   }
 
   private var budget: Int {
@@ -124,7 +182,16 @@ final class NaiveReplica {
   }
 
   private func admit(at now: Int64) {
-    while let head = waiting.first, running.count < options.maximumBatchSize, budget > 0 {
+    while let head = waiting.first, running.count + inbound.count < options.maximumBatchSize, budget > 0 {
+      if head.isHandedOver {
+        let needed = blocks(head.input + (evicts ? firstToken == .decode ? 0 : 1 : head.maximumOutput))
+        if free - needed < (running.isEmpty ? 0 : cache.watermarkBlocks) { return }
+        head.isHandedOver = false
+        head.held = needed
+        inbound.append(waiting.removeFirst())
+        fetched.append(head)
+        continue
+      }
       let goal = head.input + head.tokens.count
       let fitsOneStep = goal <= options.maximumBatchTokens
       if !options.chunkedPrefill {
@@ -133,7 +200,7 @@ final class NaiveReplica {
         if !fitsOneStep && !chunksOfStep.isEmpty { return }
       }
       let tokens = min(goal, budget)
-      let needed = evicts ? blocks(tokens) : blocks(head.input + head.maximumOutput)
+      let needed = evicts ? blocks(tokens) : blocks(head.input + (role == .prefill ? 0 : head.maximumOutput))
       if free - needed < (running.isEmpty ? 0 : cache.watermarkBlocks) { return }
       waiting.removeFirst()
       // The budget counts decoding requests among the running: this one has a chunk instead.
@@ -161,7 +228,15 @@ final class NaiveReplica {
     }
     for (request, tokens) in chunksOfStep {
       request.cached += tokens
-      if request.decodes { request.tokens.append(now) }
+      let leaves = role == .prefill && request.output > 1
+      if request.decodes && !(leaves && firstToken != .prefill) { request.tokens.append(now) }
+    }
+    if role == .prefill {
+      for request in running where request.decodes && !request.isDone {
+        request.sourceHeld = request.held
+        parked.append(request)
+      }
+      running.removeAll { $0.decodes && !$0.isDone }
     }
     let done = running.filter(\.isDone)
     running.removeAll(where: \.isDone)

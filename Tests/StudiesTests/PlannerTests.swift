@@ -132,7 +132,7 @@ func inferenceX(
       try reason(good.filter { $0.0 != name } + [(name, value)])
     }
     #expect(try reason(good) == nil)
-    #expect(try changed("mode", "disagg") == "disaggregated serving is not modelled yet")
+    #expect(try changed("mode", "disagg") == "worker counts are not stated")
     #expect(try changed("framework", "lmdeploy") == "framework 'lmdeploy' is not modelled yet")
     #expect(try changed("system", "h100-xsm") == "system 'h100-xsm' is not in the catalogue")
     #expect(try changed("model", "llama-5") == "model 'llama-5' is not in the catalogue")

@@ -4,6 +4,8 @@ public enum Framework: String, Sendable, CaseIterable {
   case vllm
   /// TensorRT-LLM.
   case tensorRTLLM = "tensorrt-llm"
+  /// SGLang.
+  case sglang
 }
 
 /// How a replica spreads over accelerators.

@@ -66,7 +66,8 @@ extension ReplicaDesign {
   /// The KV cache that fits.
   ///
   /// vLLM gives the cache what is left of `memoryFraction` of the device after weights, runtime and the activations
-  /// of the largest step; TensorRT-LLM gives it `memoryFraction` of what those leave of the whole device.
+  /// of the largest step; TensorRT-LLM gives it `memoryFraction` of what those leave of the whole device; SGLang what the
+  /// weights leave of `memoryFraction` of the device, all else being in the rest.
   /// - Parameters:
   ///   - memoryFraction: in (0, 1].
   ///   - blockTokens: tokens in a block, >= 1.
@@ -82,6 +83,7 @@ extension ReplicaDesign {
     switch framework {
     case .vllm: bytes = budget.deviceBytes * memoryFraction - taken
     case .tensorRTLLM: bytes = (budget.deviceBytes - taken) * memoryFraction
+    case .sglang: bytes = budget.deviceBytes * memoryFraction - budget.weightBytes
     }
     let blockBytes = budget.keyValueBytesPerToken * Double(blockTokens)
     // A model without a growing cache counts its sequences in blocks of their fixed size.

@@ -95,11 +95,21 @@ extension ReplicaDesign {
     return StepCostTable(
       decodeBase: glue, mixedBase: glue + mixed + sum { $0.chunkLaunch() },
       tokens: KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
-        sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
+        parallel.attentionData > 1
+          ? sum { $0.perTokenOfAll(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
+          : sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
       },
+      groupTokens: parallel.attentionData == 1
+        ? nil
+        : KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
+          sum { $0.perTokenOfGroup(tokens: micro(tokens)) }
+        },
       sequences: KnotTable(maximum: maximumBatchSize, bits: 3) { sequences in
+        // Each attention group has a scheduler and a sampler of its own, which look after its own sequences.
+        let groups = parallel.attentionData
         let perSequence = roofline.waiting(
-          seconds: overhead.sequenceSeconds * Double(sequences), limit: .launch, lane: .framework)
+          seconds: overhead.sequenceSeconds * Double((sequences + groups - 1) / groups), limit: .launch,
+          lane: .framework)
         return sequences == 0
           ? .zero : perSequence + sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
       },

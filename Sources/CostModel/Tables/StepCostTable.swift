@@ -9,8 +9,10 @@ public struct StepCostTable: Sendable {
   public var decodeBase: CostVector
   /// Fixed cost of a step that also processes prompt chunks.
   public var mixedBase: CostVector
-  /// Cost of everything that works on each token, by the number of tokens.
+  /// Cost of everything that works on each token, by the number of tokens; with attention groups, of what they share.
   public var tokens: KnotTable
+  /// Cost of what an attention group does for tokens of its own, by their number in the busiest one.
+  public var groupTokens: KnotTable?
   /// Cost of what each decoding sequence adds apart from its context, by their number.
   public var sequences: KnotTable
   /// Cost of the output projection and sampling, by rows.
@@ -30,7 +32,8 @@ public struct StepCostTable: Sendable {
 
   /// Assembles a table from its parts.
   public init(
-    decodeBase: CostVector, mixedBase: CostVector, tokens: KnotTable, sequences: KnotTable,
+    decodeBase: CostVector, mixedBase: CostVector, tokens: KnotTable, groupTokens: KnotTable? = nil,
+    sequences: KnotTable,
     rows: KnotTable, context: ContextGrid, boundedContext: ContextGrid? = nil, chunk: KnotTable,
     boundedChunk: KnotTable? = nil, bound: ContextBound = .none,
     attentionGroups: Int = 1
@@ -38,6 +41,7 @@ public struct StepCostTable: Sendable {
     self.decodeBase = decodeBase
     self.mixedBase = mixedBase
     self.tokens = tokens
+    self.groupTokens = groupTokens
     self.sequences = sequences
     self.rows = rows
     self.context = context
@@ -66,12 +70,20 @@ public struct StepCostTable: Sendable {
   ///   - boundedSum: the same sum in layers with a bounded context.
   ///   - chunkTokens: prompt tokens in this step.
   ///   - rowCount: sequences that get a token from this step.
+  ///   - largestChunk: prompt tokens of the longest chunk, which one attention group works on alone.
   /// - Returns: the cost of the step, all lanes.
   @inlinable
   public func mixedCost(
-    sequences n: Int, contextSum: Int, boundedSum: Int, chunkTokens: Int, rows rowCount: Int
+    sequences n: Int, contextSum: Int, boundedSum: Int, chunkTokens: Int, rows rowCount: Int,
+    largestChunk: Int = 0
   ) -> CostVector {
     var cost = mixedBase + tokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
+    if let groupTokens {
+      // Prompts are dealt to groups as evenly as they go; the step waits for the largest share.
+      let even = (n + chunkTokens + attentionGroups - 1) / attentionGroups
+      let busiest = max(even, (n + attentionGroups - 1) / attentionGroups + largestChunk)
+      cost += groupTokens.value(at: min(busiest, groupTokens.maximum))
+    }
     if n > 0 {
       cost += sequences.value(at: n)
       cost += context.piece(sequences: n, contextSum: contextSum).value
@@ -95,6 +107,7 @@ public struct StepCostTable: Sendable {
     sequences n: Int, contextSum: Int, boundedSum: Int, boundedGrowth: Int
   ) -> (first: CostVector, growth: CostVector, steps: Int) {
     var first = decodeBase + tokens.value(at: n) + sequences.value(at: n) + rows.value(at: n)
+    if let groupTokens { first += groupTokens.value(at: (n + attentionGroups - 1) / attentionGroups) }
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value
     var growth = piece.slope * Double(n)

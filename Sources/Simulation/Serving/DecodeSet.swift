@@ -55,10 +55,10 @@ struct DecodeSet {
     return Int(remainder < 0 ? remainder + blockTokens : remainder)
   }
 
-  /// Adds a request whose prefill is done and which has `generated` + 1 output tokens.
-  mutating func join(_ slot: Int32, _ request: inout Request) {
+  /// Adds a request whose prefill is done and which has `tokens` output tokens.
+  mutating func join(_ slot: Int32, _ request: inout Request, having tokens: Int32) {
     request.state = .decoding
-    request.finishStep = step + Int64(request.output - request.generated - 1)
+    request.finishStep = step + Int64(request.output - tokens)
     let context = context(of: request)
     count += 1
     contextSum += context

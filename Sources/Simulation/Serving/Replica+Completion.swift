@@ -13,10 +13,13 @@ extension Replica {
     plannedSteps = 0
     plannedEnd = .never
     shop.steps += Int64(steps)
+    self.steps += Int64(steps)
     shop.events += 1
 
     if decoding.count > 0 || !chunks.isEmpty {
-      shop.observations.record(regime, steps: (before + 1)...regime.done, sequences: decoding.count)
+      shop.observations.record(
+        regime, steps: (before + 1)...regime.done, sequences: decoding.count - joined.count)
+      if !joined.isEmpty { completeJoined(at: now, shop: &shop) }
     }
     if decoding.count > 0 {
       if engine.options.capacityPolicy == .currentUse {
@@ -54,10 +57,16 @@ extension Replica {
       shop.requests[slot].progress += Int32(chunk.tokens)
       guard shop.requests[slot].progress == shop.requests[slot].prefillTokens else { continue }
       if slot == partial { partial = -1 }
-      firstTokens += 1
-      firstTokenOut(slot, at: now, shop: &shop)
-      if shop.requests[slot].output - shop.requests[slot].generated > 1 {
-        decoding.join(slot, &shop.requests[slot])
+      let isLast = shop.requests[slot].output - shop.requests[slot].generated == 1
+      let leaves = engine.role == .prefill && !isLast
+      if !leaves || engine.firstToken == .prefill {
+        firstTokens += 1
+        firstTokenOut(slot, at: now, shop: &shop)
+      }
+      if leaves {
+        handOff(slot, shop: &shop)
+      } else if !isLast {
+        decoding.join(slot, &shop.requests[slot], having: shop.requests[slot].generated + 1)
       } else {
         finish(slot, at: now, engine: engine, shop: &shop)
       }
@@ -86,7 +95,7 @@ extension Replica {
     let cached = Int(request.input) + Int(request.output) - 1
     cache.give(
       engine.options.capacityPolicy == .reserveToEnd
-        ? engine.cache.blocks(forTokens: Int(request.input) + Int(request.maximumOutput))
+        ? engine.blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput))
         : engine.cache.blocks(forTokens: cached))
     running.remove(slot, in: &shop.requests)
     shop.requests.remove(slot)

@@ -7,21 +7,24 @@ extension Replica {
   mutating func startStep(at now: SimTime, engine: Engine, shop: inout Shop) {
     precondition(plannedSteps == 0, "a step while another is in progress")
     chunks.removeAll(keepingCapacity: true)
-    var tokens = engine.options.maximumBatchTokens - decoding.count
     var preempted = false
     if engine.options.capacityPolicy == .currentUse {
       preempted = makeRoomForDecodes(at: now, engine: engine, shop: &shop)
-      tokens = engine.options.maximumBatchTokens - decoding.count
     }
+    joinLanded(at: now, engine: engine, shop: &shop)
+    var tokens = engine.options.maximumBatchTokens - decoding.count
     if partial >= 0 {
       preempted = continuePartial(budget: &tokens, at: now, engine: engine, shop: &shop) || preempted
     }
-    if !preempted { admit(budget: &tokens, at: now, engine: engine, shop: &shop) }
+    // A step that would run nothing takes no time: the next one admits at once.
+    if !preempted || chunks.isEmpty && decoding.count == 0 {
+      admit(budget: &tokens, at: now, engine: engine, shop: &shop)
+    }
 
     if !chunks.isEmpty {
       planMixedStep(at: now, engine: engine, shop: &shop)
     } else if decoding.count > 0 {
-      planDecodeStretch(at: now, single: preempted, engine: engine)
+      planDecodeStretch(at: now, single: preempted || !joined.isEmpty, engine: engine)
     } else {
       plannedEnd = .never
       closeRegime()
@@ -70,8 +73,13 @@ extension Replica {
 
   /// Admits waiting requests, first come first served, while batch, token budget and KV cache have room.
   private mutating func admit(budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop) {
-    while budget > 0, running.count < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
+    while budget > 0, slotsTaken < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
       guard let slot = nextWaiting(engine: engine, shop: &shop) else { return }
+      if shop.requests[slot].state == .handedOver {
+        guard fetch(slot, engine: engine, shop: &shop) else { return }
+        waiting.removeFirst()
+        continue
+      }
       let view = RequestView(shop.requests[slot])
       guard
         engine.options.chunkedPrefill || view.prefillTokens <= budget
@@ -80,7 +88,7 @@ extension Replica {
       let size = min(view.prefillTokens, budget)
       let needed =
         engine.options.capacityPolicy == .reserveToEnd
-        ? engine.cache.blocks(forTokens: view.prefillTokens + view.outputTokensLimit)
+        ? engine.reservedBlocks(view)
         : engine.cache.blocks(forTokens: size)
       let spare = running.count == 0 ? 0 : engine.cache.watermarkBlocks
       guard cache.free - needed >= spare else { return }
@@ -161,6 +169,7 @@ extension Replica {
     var attention = CostVector.zero
     var largest = CostVector.zero
     var chunkTokens = 0
+    var longest = 0
     var rows = decoding.count
     for chunk in chunks {
       let request = shop.requests[chunk.slot]
@@ -169,6 +178,7 @@ extension Replica {
       attention += cost
       if cost[.time] > largest[.time] { largest = cost }
       chunkTokens += chunk.tokens
+      if chunk.tokens > longest { longest = chunk.tokens }
       if past + chunk.tokens == request.prefillTokens { rows += 1 }
     }
     // Attention groups work on prompts of their own; the step waits for the largest share.
@@ -176,7 +186,7 @@ extension Replica {
     if largest[.time] > attention[.time] { attention = largest }
     let cost = engine.cost.mixedCost(
       sequences: decoding.count, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
-      chunkTokens: chunkTokens, rows: rows)
+      chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
     let regime = Regime(anchor: now, first: cost + attention)
     self.regime = regime
     plannedSteps = 1
@@ -184,7 +194,8 @@ extension Replica {
   }
 
   /// As many decode-only steps as leave the batch and the linear piece of the cost alone; a `single` one after a
-  /// preemption, since the step that preempts admits nobody but the next one may.
+  /// preemption, since the step that preempts admits nobody but the next one may, and where requests of other replicas
+  /// join, whose tokens are not a step apart yet.
   private mutating func planDecodeStretch(at now: SimTime, single: Bool, engine: Engine) {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {

@@ -19,6 +19,12 @@ struct Replica {
   var partial: Int32 = -1
   /// Prompt chunks of the step in progress.
   var chunks: [PromptChunk] = []
+  /// Requests that have a slot and blocks here but don't run: their cache is on its way, or has come since the step began.
+  var inbound = 0
+  /// Those of them whose cache has come, in order.
+  var landed: [Int32] = []
+  /// Requests that the step in progress took into the batch and whose last token is no step's end ago.
+  var joined: [Int32] = []
 
   var regime: Regime?
   /// Steps of the stretch in progress, 0 for none.
@@ -27,6 +33,8 @@ struct Replica {
   var plannedEnd = SimTime.never
   /// Cost of everything done, lane by lane.
   var cost = CostVector.zero
+  /// Steps that ended.
+  var steps: Int64 = 0
   /// Requests delivered and not yet completed.
   var outstanding = 0 {
     didSet { if outstanding > peakOutstanding { peakOutstanding = outstanding } }
@@ -46,17 +54,28 @@ struct Replica {
   var isBusy: Bool { plannedSteps > 0 }
 
   /// Whether anything is left to do.
-  var hasWork: Bool { isBusy || running.count > 0 || !waiting.isEmpty || backlog != nil }
+  var hasWork: Bool { isBusy || running.count > 0 || inbound > 0 || !waiting.isEmpty || backlog != nil }
+
+  /// Slots of the batch that are taken.
+  @inline(__always)
+  var slotsTaken: Int { running.count + inbound }
 
   /// Accepts a request that reaches the scheduler at `time`.
   ///
   /// - Returns: true when the stretch in progress now ends earlier, so that the request is seen at the iteration
   ///   boundary that follows its arrival.
   mutating func deliver(_ slot: Int32, at time: SimTime, engine: Engine) -> Bool {
-    let seen = waiting.isEmpty && running.count < engine.options.maximumBatchSize
+    let seen = waiting.isEmpty && slotsTaken < engine.options.maximumBatchSize
     waiting.append(slot)
     outstanding += 1
-    guard seen, plannedSteps > 1, let regime else { return false }
+    return seen && cutStretch(at: time)
+  }
+
+  /// Lets the stretch in progress end at the first iteration boundary not before `time`.
+  ///
+  /// - Returns: true when that is earlier than planned.
+  mutating func cutStretch(at time: SimTime) -> Bool {
+    guard plannedSteps > 1, let regime else { return false }
     let last = regime.done + plannedSteps
     let boundary = regime.firstStep(endingAtOrAfter: time, in: (regime.done + 1)...last)
     guard boundary < last else { return false }

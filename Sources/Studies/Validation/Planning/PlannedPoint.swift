@@ -46,6 +46,8 @@ public struct PlannedPoint: Sendable {
   public let replicas: Int
   /// Those of them that are simulated; the others do the same.
   public let simulatedReplicas: Int
+  /// The replicas that work on prompts, where the others only decode.
+  let prefill: PlannedPool?
   /// The requests.
   public let stream: StreamPlan
   /// Which part of the run is compared.
@@ -54,29 +56,48 @@ public struct PlannedPoint: Sendable {
   public let site: SiteContext
 
   /// Equal for points whose steps cost the same.
-  var costKey: String {
-    [
-      design.model.id, design.system.id, design.framework.rawValue, "\(design.precision)",
-      "\(design.parallel)", "\(engine.maximumBatchSize)", "\(engine.maximumBatchTokens)",
-      "\(engine.maximumContextTokens)",
-    ].joined(separator: "|")
+  var costKey: String { ([own] + [prefill].compactMap { $0 }).map(\.costKey).joined(separator: "|") }
+
+  /// The replicas that answer.
+  var own: PlannedPool {
+    PlannedPool(design: design, engine: engine, cache: cache, replicas: simulatedReplicas)
+  }
+
+  /// What steps cost, pool by pool.
+  struct Costs: Sendable {
+    var own: StepCostTable
+    var prefill: StepCostTable?
   }
 
   /// Tabulates what steps cost.
-  func stepCosts() -> StepCostTable {
-    design.stepCosts(
-      maximumBatchSize: engine.maximumBatchSize, maximumBatchTokens: engine.maximumBatchTokens,
-      maximumContextTokens: engine.maximumContextTokens)
-  }
+  func stepCosts() -> Costs { Costs(own: own.stepCosts(), prefill: prefill?.stepCosts()) }
 
   /// The deployment as the simulation runs it.
-  func deployment(cost: StepCostTable) -> DeploymentPlan {
-    DeploymentPlan(
+  func deployment(cost: Costs) -> DeploymentPlan {
+    var plan = DeploymentPlan(
       name: "point", replicas: simulatedReplicas, acceleratorsPerReplica: design.parallel.accelerators,
       engine: engine,
-      cache: cache, cost: cost, router: .roundRobin,
+      cache: cache, cost: cost.own, router: .roundRobin,
       frontEnd: FrontEnd(
         seconds: design.frontEndSeconds, secondsPerInputToken: design.frontEndSecondsPerInputToken),
       streams: [stream])
+    if let prefill, let table = cost.prefill {
+      plan.prefill = PrefillPool(
+        replicas: prefill.replicas, acceleratorsPerReplica: prefill.design.parallel.accelerators,
+        engine: prefill.engine, cache: prefill.cache, cost: table, router: .roundRobin,
+        handOff: HandOff(from: prefill.design, to: design))
+    }
+    return plan
+  }
+}
+
+extension HandOff {
+  /// The hand-off between replicas of two designs.
+  init(from prefill: ReplicaDesign, to decode: ReplicaDesign) {
+    let transfer = prefill.cacheTransfer(to: decode)
+    self.init(
+      delaySeconds: prefill.handOff.seconds, latencySeconds: transfer.latencySeconds,
+      secondsPerToken: transfer.secondsPerToken, links: transfer.links, firstToken: prefill.handOff.firstToken
+    )
   }
 }

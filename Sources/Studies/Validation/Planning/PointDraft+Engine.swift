@@ -23,6 +23,8 @@ extension PointDraft {
     switch framework {
     case .vllm: settleVLLM()
     case .tensorRTLLM: settleTensorRTLLM()
+    // Aggregated ones are refused before.
+    case .sglang: settleVLLM()
     }
     engine.options.maximumContextTokens = longest
     if let stated = point.maximumBatchSize { engine.options.maximumBatchSize = stated }

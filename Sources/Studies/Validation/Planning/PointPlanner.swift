@@ -21,7 +21,11 @@ public struct PointPlanner: Sendable {
     var draft = try PointDraft(point, catalogue)
     try draft.settlePrecision()
     try draft.settleLengths()
-    try draft.settleEngineAndLayout()
+    if point.mode == .disaggregated {
+      try draft.settlePools()
+    } else {
+      try draft.settleEngineAndLayout()
+    }
     try draft.settleLoad()
     return draft.planned
   }
@@ -47,12 +51,15 @@ struct PointDraft {
   var cache = KVCacheOptions(blocks: 1, blockTokens: 16)
   /// Replicas that are simulated at most.
   var simulatedReplicas = Int.max
+  /// The prefill pool, where the replicas only decode, and their number where the source states it.
+  var prefill: PlannedPool?
+  var replicas: Int?
 
   init(_ point: BenchmarkPoint, _ catalogue: ScenarioCatalogue) throws(Unpredictable) {
     self.point = point
     self.catalogue = catalogue
-    guard point.mode == .aggregated else {
-      throw Unpredictable("disaggregated serving is not modelled yet")
+    guard point.framework != Framework.sglang.rawValue || point.mode == .disaggregated else {
+      throw Unpredictable("framework '\(point.framework)' is not modelled yet")
     }
     guard !point.isSpeculationSuspected else {
       throw Unpredictable("suspected of speculative decoding, whose draft length no label states")
@@ -106,10 +113,10 @@ struct PointDraft {
     options.maximumBatchSize *= parallel.attentionData
     options.maximumBatchTokens *= parallel.attentionData
     let nodeSize = system.node.accelerators
+    let replicas = replicas ?? point.accelerators / parallel.accelerators
     return PlannedPoint(
       point: point, design: design(parallel), assumptions: assumptions, engine: options, cache: cache,
-      replicas: point.accelerators / parallel.accelerators,
-      simulatedReplicas: min(simulatedReplicas, point.accelerators / parallel.accelerators),
+      replicas: replicas, simulatedReplicas: min(simulatedReplicas, replicas), prefill: prefill,
       stream: StreamPlan(
         arrivals: load.arrivals, requests: load.requests, lengths: lengths.lengths,
         maximumOutputTokens: lengths.longestOutput, warmUpRequests: load.warmUpRequests),
