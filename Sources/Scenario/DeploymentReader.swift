@@ -26,6 +26,11 @@ struct DeploymentDraft {
   var router: RouterPolicy
   var frontEndSeconds: Double?
   var frontEndSecondsPerInputToken: Double?
+  /// The pool that works on prompts, where engine, layout and replicas above are those of the decode pool.
+  var prefill: PoolDraft?
+  var handOff = HandOffDraft()
+  /// Where engine, layout and replicas are stated.
+  var layoutNode: Node
 }
 
 /// Reads the elements of `deployments:`.
@@ -41,25 +46,44 @@ struct DeploymentReader {
     let modelField = reader.required("model")
     let model = models.model(modelField)
     let precision = models.precision(reader.optional("precision"), model: model, system: system)
-    let engineField = reader.required("engine")
-    let engine = EngineReader(problems: problems).read(engineField)
+    let poolsField = reader.optional("pools")
+    let engineField = poolsField.isPresent ? reader.optional("engine") : reader.required("engine")
     let parallelField = reader.optional("parallel")
-    let parallel = self.parallel(parallelField)
     let replicasField = reader.optional("replicas")
-    let replicas = self.replicas(replicasField)
-    let pools = reader.optional("pools")
-    pools.refuse("disaggregated pools are not modelled yet", hint: "give replicas instead")
-    let router = self.router(reader.optional("router"))
+    let routerField = reader.optional("router")
+    let handOffField = reader.optional("hand_off")
     let frontEnd = self.frontEnd(reader.optional("front_end"))
     reader.finish()
-    let name = nameField.isPresent ? nameField.string() : model?.id
-    return DeploymentDraft(
-      node: reader.node, name: name, model: model, precision: precision, engine: engine, parallel: parallel,
-      replicas: replicas, replicasField: replicasField, router: router, frontEndSeconds: frontEnd.seconds,
-      frontEndSecondsPerInputToken: frontEnd.perToken)
+    var draft = DeploymentDraft(
+      node: reader.node, name: nameField.isPresent ? nameField.string() : model?.id, model: model,
+      precision: precision, replicasField: replicasField, router: .roundRobin,
+      frontEndSeconds: frontEnd.seconds, frontEndSecondsPerInputToken: frontEnd.perToken,
+      layoutNode: reader.node)
+    if poolsField.isPresent {
+      for field in [parallelField, replicasField, routerField] {
+        field.refuse("each pool states its own", hint: "move it into the pools")
+      }
+      let pools = PoolReader(problems: problems, engineField: engineField)
+      draft.handOff = pools.handOff(handOffField)
+      guard let (prefill, decode) = pools.read(poolsField) else { return draft }
+      draft.prefill = prefill
+      draft.engine = decode.engine
+      draft.parallel = decode.parallel
+      draft.replicas = decode.replicas.map { .exactly($0) }
+      draft.replicasField = decode.replicasField
+      draft.router = decode.router
+      draft.layoutNode = decode.node
+    } else {
+      handOffField.refuse("only requests of pools are handed over", hint: "state pools, or leave it out")
+      draft.engine = EngineReader(problems: problems).read(engineField)
+      draft.parallel = Self.parallel(parallelField)
+      draft.replicas = self.replicas(replicasField)
+      draft.router = Self.router(routerField)
+    }
+    return draft
   }
 
-  private func parallel(_ field: Field) -> Parallelism? {
+  static func parallel(_ field: Field) -> Parallelism? {
     guard field.isPresent else { return Parallelism() }
     guard var reader = field.mapping() else { return nil }
     let degrees = ["tensor", "pipeline", "expert", "attention_data"].map { name in
@@ -85,7 +109,7 @@ struct DeploymentReader {
     return .exactly(count)
   }
 
-  private func router(_ field: Field) -> RouterPolicy {
+  static func router(_ field: Field) -> RouterPolicy {
     guard var reader = field.mapping() else { return .roundRobin }
     let policy = reader.optional("policy").choice(RouterPolicy.self)
     reader.finish()

@@ -16,6 +16,8 @@ struct DesignedDeployment {
   let router: RouterPolicy
   let frontEnd: FrontEnd
   let streams: [DesignedStream]
+  /// The pool that works on prompts, where the replicas above only decode.
+  var prefill: DesignedPool?
   var replicas = 0
   var replicasSource = ""
 
@@ -27,9 +29,11 @@ struct DesignedDeployment {
       maximumContextTokens: options.maximumContextTokens)
     let plan = DeploymentPlan(
       name: name, replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options,
-      cache: cache, cost: cost, router: router, frontEnd: frontEnd, streams: streams.map(\.plan))
+      cache: cache, cost: cost, router: router, frontEnd: frontEnd, streams: streams.map(\.plan),
+      prefill: prefill?.resolved)
     return ResolvedDeployment(
-      plan: plan, design: design, producesImages: design.model.diffusion != nil,
+      plan: plan, design: design, prefillDesign: prefill?.design,
+      producesImages: design.model.diffusion != nil,
       percentileTargets: streams.map(\.draft.percentileTargets))
   }
 }
@@ -56,38 +60,48 @@ extension ScenarioResolver {
     guard let name = draft.name, let model = draft.model, let system, let engineDraft = draft.engine else {
       return nil
     }
-    let engine = engineDraft.resolved(model: model, system: system, node: draft.node, problems: problems)
+    let engine = engineDraft.resolved(
+      model: model, system: system, node: draft.layoutNode, problems: problems)
     let settled = engine.map { settle(streams, model: model, engine: $0, name: name, seed: seed) }
     guard let precision = draft.precision, let parallel = draft.parallel else { return nil }
     let design = ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel,
-      framework: engineDraft.framework,
+      framework: engineDraft.framework, isDisaggregated: draft.prefill != nil,
       efficiencies: catalogue.efficiencies)
     let wrong = design.problems()
     for problem in wrong {
       problems.record(
-        below: draft.node, at: problem.path.split(separator: ".").map(String.init), found: problem.found,
+        below: draft.layoutNode, at: problem.path.split(separator: ".").map(String.init),
+        found: problem.found,
         message: problem.message, allowed: problem.allowed)
     }
-    if model.diffusion != nil, parallel != Parallelism() {
+    if model.diffusion != nil, parallel != Parallelism() || draft.prefill != nil {
       problems.record(
-        below: draft.node, at: ["parallel"],
+        below: draft.layoutNode, at: ["parallel"],
         found: "\(counted(parallel.accelerators, "accelerator")) a replica",
         message: "an image model runs on one accelerator", allowed: "1 in each direction")
       return nil
     }
     guard wrong.isEmpty, let engine, let settled else { return nil }
-    guard let (cache, arithmetic) = cache(design, engine, engineDraft, draft) else { return nil }
-    for stream in settled.compactMap({ $0 }) { check(stream, engine: engine, cache: cache, design: design) }
+    guard let (cache, arithmetic) = cache(design, engine, engineDraft, draft.layoutNode) else { return nil }
+    for stream in settled.compactMap({ $0 }) {
+      check(
+        stream, engine: engine, cache: cache, design: design, takesPrompts: draft.prefill == nil)
+    }
     let streams = settled.compactMap { $0 }
     guard streams.count == settled.count else { return nil }
+    var prefill: DesignedPool?
+    if let pool = draft.prefill {
+      prefill = self.design(pool, of: draft, decode: design, streams: streams)
+      if prefill == nil { return nil }
+    }
     return DesignedDeployment(
       name: name, design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic,
       router: draft.router,
       frontEnd: FrontEnd(
         seconds: draft.frontEndSeconds ?? design.frontEndSeconds,
         secondsPerInputToken: draft.frontEndSecondsPerInputToken ?? design.frontEndSecondsPerInputToken),
-      streams: streams)
+      streams: streams, prefill: prefill)
   }
 
   /// The streams with their lengths; nil where a stream has none.
@@ -118,8 +132,8 @@ extension ScenarioResolver {
   }
 
   /// The KV cache and how it was found; nil where there is no room for one.
-  private func cache(
-    _ design: ReplicaDesign, _ engine: EngineChoice, _ engineDraft: EngineDraft, _ draft: DeploymentDraft
+  func cache(
+    _ design: ReplicaDesign, _ engine: EngineChoice, _ engineDraft: EngineDraft, _ node: Node
   ) -> (KVCacheOptions, String)? {
     let tokens = engine.blockTokens
     if let diffusion = design.model.diffusion {
@@ -150,7 +164,7 @@ extension ScenarioResolver {
     }
     guard blocks >= 1 else {
       problems.record(
-        below: draft.node, at: ["model"], found: "'\(design.model.id)'",
+        below: node, at: ["model"], found: "'\(design.model.id)'",
         message: "no room for the KV cache: \(memory.text)",
         allowed:
           "more accelerators a replica (parallel), narrower weights (precision), a larger memory_fraction or a smaller max_batch_tokens"
@@ -167,7 +181,8 @@ extension ScenarioResolver {
 
   /// What a request needs must be there: context, token budget, KV blocks.
   private func check(
-    _ stream: DesignedStream, engine: EngineChoice, cache: KVCacheOptions, design: ReplicaDesign
+    _ stream: DesignedStream, engine: EngineChoice, cache: KVCacheOptions, design: ReplicaDesign,
+    takesPrompts: Bool
   ) {
     let options = engine.options
     let lengths = stream.lengths
@@ -190,7 +205,7 @@ extension ScenarioResolver {
         "shorter lengths, a smaller max_output_tokens or a larger max_context_tokens")
       return
     }
-    if !options.chunkedPrefill, input > options.maximumBatchTokens {
+    if takesPrompts, !options.chunkedPrefill, input > options.maximumBatchTokens {
       let prompt = lengths.longestInput == nil ? "a prompt of mean length" : "the longest prompt"
       reject(
         "\(prompt) (\(input) tokens) does not fit into a step of \(options.maximumBatchTokens) tokens",

@@ -69,18 +69,12 @@ struct Echo {
     ]
     if !model.notes.isEmpty { members.append(("model_notes", .array(model.notes.map { .string($0) }))) }
     members += [
-      ("precision", ModelReader.echo(item.design.precision)), ("engine", engine(item)),
-      (
-        "parallel",
-        .object([
-          ("tensor", .int(parallel.tensor)), ("pipeline", .int(parallel.pipeline)),
-          ("expert", .int(parallel.expert)),
-          ("attention_data", .int(parallel.attentionData)),
-        ])
-      ),
+      ("precision", ModelReader.echo(item.design.precision)),
+      ("engine", engine(item.engine, item.design, item.cache, item.cacheArithmetic)),
+      ("parallel", Self.echo(parallel)),
       ("replicas", .int(item.replicas)), ("replicas_source", .string(item.replicasSource)),
       ("accelerators_per_replica", .int(parallel.accelerators)),
-      ("accelerators", .int(parallel.accelerators * item.replicas)),
+      ("accelerators", .int(item.accelerators)),
       ("router", .object([("policy", .string(item.router.rawValue))])),
       (
         "front_end",
@@ -90,14 +84,16 @@ struct Echo {
         ])
       ),
     ]
-    return .object(members)
+    return .object(members + pools(item))
   }
 
-  private func engine(_ item: DesignedDeployment) -> JSONValue {
-    let options = item.engine.options
-    let whole = options.ofReplica(groups: item.design.parallel.attentionData)
+  func engine(
+    _ engine: EngineChoice, _ design: ReplicaDesign, _ cache: KVCacheOptions, _ arithmetic: String
+  ) -> JSONValue {
+    let options = engine.options
+    let whole = options.ofReplica(groups: design.parallel.attentionData)
     var members: [(String, JSONValue)] = [
-      ("framework", .string(item.engine.framework.rawValue)), ("version", .string(item.engine.version)),
+      ("framework", .string(engine.framework.rawValue)), ("version", .string(engine.version)),
       ("max_batch_size", .int(options.maximumBatchSize)),
       ("max_batch_tokens", .int(options.maximumBatchTokens)),
       ("max_batch_size_of_replica", .int(whole.maximumBatchSize)),
@@ -105,11 +101,11 @@ struct Echo {
       ("chunked_prefill", .bool(options.chunkedPrefill)),
       ("capacity_policy", .string(options.capacityPolicy.rawValue)),
       ("max_context_tokens", .int(options.maximumContextTokens)),
-      ("memory_fraction", .double(item.engine.memoryFraction)),
-      ("block_tokens", .int(item.cache.blockTokens)),
-      ("kv_blocks", .int(item.cache.blocks)), ("kv_blocks_source", .string(item.cacheArithmetic)),
-      ("fixed_blocks_per_request", .int(item.cache.fixedBlocksPerRequest)),
-      ("watermark", .double(item.engine.watermark)), ("watermark_blocks", .int(item.cache.watermarkBlocks)),
+      ("memory_fraction", .double(engine.memoryFraction)),
+      ("block_tokens", .int(cache.blockTokens)),
+      ("kv_blocks", .int(cache.blocks)), ("kv_blocks_source", .string(arithmetic)),
+      ("fixed_blocks_per_request", .int(cache.fixedBlocksPerRequest)),
+      ("watermark", .double(engine.watermark)), ("watermark_blocks", .int(cache.watermarkBlocks)),
     ]
     if let estimate = options.outputEstimate {
       members += [

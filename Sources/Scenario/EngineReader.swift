@@ -115,7 +115,8 @@ struct EngineReader {
 
   private func framework(_ field: Field) -> Framework? {
     if let text = field.node?.scalar?.text, Self.notModelled.contains(text) {
-      field.reject("not modelled yet", allowed: Framework.allCases.map(\.rawValue).joined(separator: ", "))
+      let modelled = Framework.allCases.map(\.rawValue).filter { !Self.notModelled.contains($0) }
+      field.reject("not modelled yet", allowed: modelled.joined(separator: ", "))
       return nil
     }
     return field.choice(Framework.self)

@@ -81,6 +81,8 @@ public struct ResolvedDeployment: Sendable {
   public var plan: DeploymentPlan
   /// Model, system, precision and parallelism of its replicas.
   public var design: ReplicaDesign
+  /// The same of the prefill pool, where the replicas above only decode.
+  public var prefillDesign: ReplicaDesign?
   /// Whether a finished request stands for an image, not for text.
   public var producesImages: Bool
   /// What percentiles of each stream's latencies are held to, in the order of `plan.streams`.
@@ -88,11 +90,13 @@ public struct ResolvedDeployment: Sendable {
 
   /// Creates a deployment; see the properties.
   public init(
-    plan: DeploymentPlan, design: ReplicaDesign, producesImages: Bool = false,
+    plan: DeploymentPlan, design: ReplicaDesign, prefillDesign: ReplicaDesign? = nil,
+    producesImages: Bool = false,
     percentileTargets: [[PercentileTarget]] = []
   ) {
     self.plan = plan
     self.design = design
+    self.prefillDesign = prefillDesign
     self.producesImages = producesImages
     self.percentileTargets = percentileTargets
   }

@@ -141,28 +141,21 @@ extension ScenarioResolver {
     guard drafts.allSatisfy({ $0.parallel != nil && $0.replicas != nil }), filling.count <= 1 else { return }
     var placement = Placement(site)
     for (index, draft) in drafts.enumerated() {
-      guard let parallel = draft.parallel, case .exactly(let count)? = draft.replicas else { continue }
-      let room = placement.room(for: parallel)
-      guard room > 0 else {
-        refuseReplica(draft, parallel, placement, site)
-        continue
+      if let parallel = draft.parallel, case .exactly(let count)? = draft.replicas {
+        place(count, parallel, draft.replicasField, draft.layoutNode, &placement, site)
+        designs[index]?.replicas = count
+        designs[index]?.replicasSource = "stated in the scenario"
       }
-      guard count <= room else {
-        draft.replicasField.reject(
-          "more than fit: of the site's \(counted(site.accelerators, "accelerator")), \(placement.free) are free, and a replica takes "
-            + "\(parallel.accelerators)",
-          allowed: "at most \(room)")
-        continue
+      if let pool = draft.prefill, let parallel = pool.parallel, let count = pool.replicas {
+        place(count, parallel, pool.replicasField, pool.node, &placement, site)
+        designs[index]?.prefill?.replicas = count
       }
-      placement.place(count, parallel)
-      designs[index]?.replicas = count
-      designs[index]?.replicasSource = "stated in the scenario"
     }
     for (index, draft) in drafts.enumerated() {
       guard let parallel = draft.parallel, draft.replicas == .fill else { continue }
       let room = placement.room(for: parallel)
       guard room > 0 else {
-        refuseReplica(draft, parallel, placement, site)
+        refuseReplica(draft.layoutNode, parallel, placement, site)
         continue
       }
       designs[index]?.replicas = room
@@ -172,13 +165,30 @@ extension ScenarioResolver {
     }
   }
 
+  /// Places a stated number of replicas; says what keeps them from their places.
+  private func place(
+    _ count: Int, _ parallel: Parallelism, _ field: Field, _ node: Node, _ placement: inout Placement,
+    _ site: ResolvedSite
+  ) {
+    let room = placement.room(for: parallel)
+    guard room > 0 else { return refuseReplica(node, parallel, placement, site) }
+    guard count <= room else {
+      field.reject(
+        "more than fit: of the site's \(counted(site.accelerators, "accelerator")), \(placement.free) are free, and a replica takes "
+          + "\(parallel.accelerators)",
+        allowed: "at most \(room)")
+      return
+    }
+    placement.place(count, parallel)
+  }
+
   private func refuseReplica(
-    _ draft: DeploymentDraft, _ parallel: Parallelism, _ placement: Placement, _ site: ResolvedSite
+    _ node: Node, _ parallel: Parallelism, _ placement: Placement, _ site: ResolvedSite
   ) {
     // That no domain is large enough, whatever stands on it, is the design's problem and reported there.
     guard parallel.acceleratorsPerStage <= placement.domainSize else { return }
     problems.record(
-      below: draft.node, at: ["parallel"],
+      below: node, at: ["parallel"],
       found: "\(counted(parallel.accelerators, "accelerator")) a replica",
       message: "no replica fits: \(placement.free) of \(counted(site.accelerators, "accelerator")) are free")
   }

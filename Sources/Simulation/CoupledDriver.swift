@@ -1,30 +1,41 @@
 import DequeModule
 import Workload
 
-/// Runs all replicas of a deployment on one event queue: routers that look at load, clients that wait for answers.
+/// Runs all replicas of a deployment on one event queue: routers that look at load, clients that wait for answers, pools
+/// that hand requests on.
 struct CoupledDriver {
-  private let engine: Engine
+  let engine: Engine
   private let run: RunPlan
-  private let deployment: DeploymentPlan
+  let deployment: DeploymentPlan
   private let router: IndependentRouter
+  /// Where prompts and answers are worked on in different pools: the engine and the router of the first, and how many
+  /// replicas it has, which come first in all lists; else those of the deployment and 0.
+  let prefillEngine: Engine
+  private let prefillRouter: IndependentRouter
+  let prefillReplicas: Int
   private let sources: [RequestSource]
   private let progress: RunProgress
-  private(set) var replicas: [Replica]
+  var replicas: [Replica]
   private var generations: [UInt32]
   /// Whether a replica's next start is in the queue already.
   private var startQueued: [Bool]
   private var clients: [Client]
   private var frontEnds: [ReplicaFrontEnd]
   /// Requests that each replica was sent and has not completed.
-  private var loads: [Int]
+  var loads: [Int]
+  /// When the links of the prefill replicas are free again, and which of its own each takes next.
+  var linkFree: [SimTime]
+  var nextLink: [Int]
   /// Whether requests spend time in the front end at all.
   private let hasFrontEnd: Bool
-  private var queue: EventQueue
-  private var shop = Shop()
+  var queue: EventQueue
+  var shop = Shop()
   /// Streams whose warm-up is not over.
   private var warmUps = 0
   /// Requests that reached the router.
   private var routed: UInt64 = 0
+  /// Requests that a prefill replica has handed over.
+  var handedOver: UInt64 = 0
   private var reported: Int64 = 0
 
   /// The sender of one stream's requests.
@@ -59,14 +70,24 @@ struct CoupledDriver {
     router = IndependentRouter(
       policy: deployment.router, replicas: deployment.replicas, seed: run.seed, run: run.replication,
       name: deployment.name)
-    replicas = (0..<deployment.replicas).map { Replica(id: Int32($0), engine: engine) }
-    generations = Array(repeating: 0, count: deployment.replicas)
-    startQueued = Array(repeating: false, count: deployment.replicas)
+    let first = deployment.firstEngine(run)
+    let prefill = deployment.prefill?.replicas ?? 0
+    prefillEngine = first
+    prefillReplicas = prefill
+    prefillRouter = IndependentRouter(
+      policy: deployment.prefill?.router ?? deployment.router, replicas: max(prefill, 1), seed: run.seed,
+      run: run.replication, name: deployment.name + ".prefill")
+    let count = deployment.allReplicas
+    replicas = (0..<count).map { Replica(id: Int32($0), engine: $0 < prefill ? first : engine) }
+    generations = Array(repeating: 0, count: count)
+    startQueued = Array(repeating: false, count: count)
+    linkFree = Array(repeating: .zero, count: prefill * (deployment.prefill?.handOff.links ?? 1))
+    nextLink = Array(repeating: 0, count: prefill)
     clients = deployment.streams.indices.map { Client(generator: deployment.generator(stream: $0, run)) }
-    frontEnds = Array(repeating: ReplicaFrontEnd(), count: deployment.replicas)
-    loads = Array(repeating: 0, count: deployment.replicas)
+    frontEnds = Array(repeating: ReplicaFrontEnd(), count: count)
+    loads = Array(repeating: 0, count: count)
     hasFrontEnd = deployment.frontEnd != FrontEnd()
-    queue = EventQueue(entities: max(deployment.replicas, deployment.streams.count))
+    queue = EventQueue(entities: max(count, deployment.streams.count))
     shop.reportsCompletions = true
   }
 
@@ -91,11 +112,17 @@ struct CoupledDriver {
         if let request = frontEnds[Int(replica)].requests.popFirst() {
           handOver(request, to: Int(replica), at: entry.time)
         }
+      case .requestHandedOver(let replica, let slot): receive(slot, by: Int(replica), at: entry.time)
+      case .cacheTransferred(let replica, let slot): land(slot, on: Int(replica), at: entry.time)
       case .stepDue(let replica): start(Int(replica), at: entry.time)
       }
     }
     for index in replicas.indices {
-      replicas[index].stop(at: run.horizon ?? lastStep, engine: engine, shop: &shop)
+      if index < prefillReplicas {
+        replicas[index].stop(at: run.horizon ?? lastStep, engine: prefillEngine, shop: &shop)
+      } else {
+        replicas[index].stop(at: run.horizon ?? lastStep, engine: engine, shop: &shop)
+      }
     }
     report()
     return PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
@@ -147,7 +174,7 @@ struct CoupledDriver {
     let request = sources[stream].request(stream: Int32(stream), index: index, arrival: time)
     let number = routed
     routed += 1
-    guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
+    guard accepts(request) else {
       shop.observations.counts.rejected += 1
       answered(stream, at: time)
       return
@@ -164,22 +191,51 @@ struct CoupledDriver {
     queue.push(.requestReady(replica: Int32(target)), at: ready)
   }
 
+  /// Whether a request can run on every pool that it needs.
+  private func accepts(_ request: Request) -> Bool {
+    let input = Int(request.input)
+    let output = Int(request.maximumOutput)
+    return engine.accepts(input: input, maximumOutput: output)
+      && (prefillReplicas == 0 || prefillEngine.accepts(input: input, maximumOutput: output))
+  }
+
   /// A replica's scheduler sees a request.
   private mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
     let slot = shop.requests.insert(request)
-    if replicas[target].deliver(slot, at: time, engine: engine) { queueCompletion(target) }
+    if replicas[target].deliver(slot, at: time, engine: target < prefillReplicas ? prefillEngine : engine) {
+      queueCompletion(target)
+    }
     if !replicas[target].isBusy { queueStart(target, at: time) }
   }
 
+  /// The replica that is to see a new request first.
   private func pick(_ number: UInt64) -> Int {
-    guard deployment.router == .leastOutstanding else { return router.replica(ofRequest: number) }
-    var best = 0
-    for index in loads.indices where loads[index] < loads[best] { best = index }
+    guard let prefill = deployment.prefill else { return pickAnswering(number) }
+    guard prefill.router == .leastOutstanding else { return prefillRouter.replica(ofRequest: number) }
+    return leastLoaded(0..<prefillReplicas)
+  }
+
+  /// The replica that is to answer the n-th request that needs one.
+  func pickAnswering(_ number: UInt64) -> Int {
+    guard deployment.router == .leastOutstanding else {
+      return prefillReplicas + router.replica(ofRequest: number)
+    }
+    return leastLoaded(prefillReplicas..<loads.count)
+  }
+
+  private func leastLoaded(_ range: Range<Int>) -> Int {
+    var best = range.lowerBound
+    for index in range where loads[index] < loads[best] { best = index }
     return best
   }
 
   private mutating func complete(_ index: Int, at time: SimTime) {
-    replicas[index].completeSteps(engine: engine, shop: &shop)
+    if index < prefillReplicas {
+      replicas[index].completeSteps(engine: prefillEngine, shop: &shop)
+      sendOn(from: index, at: time)
+    } else {
+      replicas[index].completeSteps(engine: engine, shop: &shop)
+    }
     loads[index] -= shop.completedStreams.count
     queueStart(index, at: time)
     var next = 0
@@ -222,17 +278,22 @@ struct CoupledDriver {
 
   private mutating func start(_ index: Int, at time: SimTime) {
     startQueued[index] = false
-    replicas[index].startStep(at: time, engine: engine, shop: &shop)
+    if index < prefillReplicas {
+      replicas[index].startStep(at: time, engine: prefillEngine, shop: &shop)
+    } else {
+      replicas[index].startStep(at: time, engine: engine, shop: &shop)
+      if !shop.fetches.isEmpty { beginTransfers(to: index, at: time) }
+    }
     if replicas[index].isBusy { queueCompletion(index) }
   }
 
-  private mutating func queueStart(_ index: Int, at time: SimTime) {
+  mutating func queueStart(_ index: Int, at time: SimTime) {
     guard !startQueued[index] else { return }
     startQueued[index] = true
     queue.push(.stepDue(replica: Int32(index)), at: time)
   }
 
-  private mutating func queueCompletion(_ index: Int) {
+  mutating func queueCompletion(_ index: Int) {
     generations[index] &+= 1
     queue.push(
       .stepsCompleted(replica: Int32(index), generation: generations[index]), at: replicas[index].plannedEnd)

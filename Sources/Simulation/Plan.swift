@@ -21,12 +21,14 @@ public struct DeploymentPlan: Sendable {
   public var frontEnd: FrontEnd
   /// The requests, in streams.
   public var streams: [StreamPlan]
+  /// The replicas that work on prompts, where this deployment's own ones only decode; nil: they do both.
+  public var prefill: PrefillPool?
 
   /// Creates a plan; see the properties for ranges.
   public init(
     name: String, replicas: Int, acceleratorsPerReplica: Int, engine: EngineOptions,
     cache: KVCacheOptions, cost: StepCostTable, router: RouterPolicy = .roundRobin,
-    frontEnd: FrontEnd = FrontEnd(), streams: [StreamPlan]
+    frontEnd: FrontEnd = FrontEnd(), streams: [StreamPlan], prefill: PrefillPool? = nil
   ) {
     precondition(replicas >= 1 && acceleratorsPerReplica >= 1, "a deployment without replicas")
     self.name = name
@@ -38,7 +40,18 @@ public struct DeploymentPlan: Sendable {
     self.router = router
     self.frontEnd = frontEnd
     self.streams = streams
+    self.prefill = prefill
   }
+}
+
+extension DeploymentPlan {
+  /// Accelerators of all pools.
+  public var accelerators: Int {
+    replicas * acceleratorsPerReplica + (prefill.map { $0.replicas * $0.acceleratorsPerReplica } ?? 0)
+  }
+
+  /// Replicas of all pools; those of the prefill pool come first in the numbering.
+  public var allReplicas: Int { replicas + (prefill?.replicas ?? 0) }
 }
 
 /// How a run is carried out.
@@ -90,4 +103,6 @@ public struct DeploymentOutcome: Sendable {
   public var steps: Int64
   /// Events handled.
   public var events: Int64
+  /// What each pool did: one, or the prefill pool and then the decode pool.
+  public var pools: [PoolOutcome] = []
 }

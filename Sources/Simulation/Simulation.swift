@@ -69,14 +69,36 @@ public enum Simulation {
       inFlight: parts.reduce(0) { $0 + Int64($1.shop.requests.inFlight) + $1.unborn },
       peakInFlight: replicas.reduce(0) { $0 + $1.peakOutstanding },
       peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
-      steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events })
+      steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events },
+      pools: pools(of: deployment, replicas))
+  }
+
+  private static func pools(
+    of deployment: DeploymentPlan, _ replicas: [PartitionOutcome.ReplicaOutcome]
+  ) -> [PoolOutcome] {
+    func pool(_ role: PoolRole, _ accelerators: Int, _ part: ArraySlice<PartitionOutcome.ReplicaOutcome>)
+      -> PoolOutcome
+    {
+      PoolOutcome(
+        role: role, replicas: part.count, acceleratorsPerReplica: accelerators,
+        cost: part.reduce(CostVector.zero) { $0 + $1.cost }, steps: part.reduce(0) { $0 + $1.steps },
+        peakInFlight: part.reduce(0) { $0 + $1.peakOutstanding },
+        peakCacheUtilisation: part.map(\.peakCacheUtilisation).max() ?? 0)
+    }
+    guard let prefill = deployment.prefill else {
+      return [pool(.aggregated, deployment.acceleratorsPerReplica, replicas[...])]
+    }
+    return [
+      pool(.prefill, prefill.acceleratorsPerReplica, replicas[..<prefill.replicas]),
+      pool(.decode, deployment.acceleratorsPerReplica, replicas[prefill.replicas...]),
+    ]
   }
 }
 
 extension DeploymentPlan {
   /// Whether replicas share nothing: the router looks at nothing, and no client waits for an answer.
   var runsIndependently: Bool {
-    router.isIndependent
+    router.isIndependent && prefill == nil
       && !streams.contains {
         if case .closedLoop = $0.arrivals { return true }
         return false
@@ -91,7 +113,17 @@ extension DeploymentPlan {
   func engine(_ run: RunPlan) -> Engine {
     Engine(
       options: engine, cache: cache, cost: cost, targets: streams.map(\.targets),
-      macroSteps: run.macroSteps, recordsRequests: run.recordsRequests)
+      macroSteps: run.macroSteps, recordsRequests: run.recordsRequests,
+      role: prefill == nil ? .aggregated : .decode, firstToken: prefill?.handOff.firstToken ?? .handOff)
+  }
+
+  /// The engine that sees requests first.
+  func firstEngine(_ run: RunPlan) -> Engine {
+    guard let prefill else { return engine(run) }
+    return Engine(
+      options: prefill.engine, cache: prefill.cache, cost: prefill.cost, targets: streams.map(\.targets),
+      macroSteps: run.macroSteps, recordsRequests: run.recordsRequests, role: .prefill,
+      firstToken: prefill.handOff.firstToken)
   }
 
   /// The arrivals of a stream.
@@ -109,6 +141,7 @@ struct PartitionOutcome: Sendable {
     let cost: CostVector
     let peakCacheUtilisation: Double
     let peakOutstanding: Int
+    let steps: Int64
   }
 
   let shop: Shop
@@ -129,7 +162,7 @@ struct PartitionOutcome: Sendable {
       ReplicaOutcome(
         id: $0.id, cost: $0.cost,
         peakCacheUtilisation: Double($0.cache.peakUsed) / Double($0.cache.capacity),
-        peakOutstanding: $0.peakOutstanding)
+        peakOutstanding: $0.peakOutstanding, steps: $0.steps)
     }
   }
 }

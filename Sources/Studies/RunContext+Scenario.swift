@@ -16,7 +16,7 @@ extension RunContext {
     self.init(
       scenario: scenario.name, seed: scenario.run.seed, isDrained: scenario.run.horizon == nil,
       site: SiteContext(scenario.site),
-      deployments: zip(scenario.deployments, outcomes).map { DeploymentContext($0, cost: $1.cost) },
+      deployments: zip(scenario.deployments, outcomes).map { DeploymentContext($0, $1) },
       window: WindowPolicy(scenario.warmUp),
       references: scenario.references.map {
         PublishedFigure(figure: $0.figure, value: $0.value, source: $0.source)
@@ -51,10 +51,13 @@ extension SiteContext {
 }
 
 extension CalibrationShares {
-  /// The shares of a deployment's busy time.
-  fileprivate init(_ design: ReplicaDesign, cost: CostVector) {
-    let seconds = design.secondsByProvenance(of: cost)
-    let total = cost[.time]
+  /// The shares of a deployment's busy time, pool by pool.
+  fileprivate init(_ pools: [(design: ReplicaDesign, cost: CostVector)]) {
+    var seconds: [Provenance: Double] = [:]
+    for pool in pools {
+      seconds.merge(pool.design.secondsByProvenance(of: pool.cost)) { $0 + $1 }
+    }
+    let total = pools.reduce(0) { $0 + $1.cost[.time] }
     guard total > 0 else {
       self = .prior
       return
@@ -65,24 +68,22 @@ extension CalibrationShares {
 }
 
 extension DeploymentContext {
-  fileprivate init(_ deployment: ResolvedDeployment, cost: CostVector) {
+  fileprivate init(_ deployment: ResolvedDeployment, _ outcome: DeploymentOutcome) {
     let plan = deployment.plan
     self.init(
-      name: plan.name, replicas: plan.replicas, accelerators: plan.replicas * plan.acceleratorsPerReplica,
+      name: plan.name, replicas: plan.allReplicas, accelerators: plan.accelerators,
       producesImages: deployment.producesImages,
-      calibration: CalibrationShares(deployment.design, cost: cost),
-      evidence: deployment.design.evidence(of: cost), framework: deployment.design.framework.rawValue,
+      calibration: CalibrationShares(
+        outcome.pools.map {
+          ($0.role == .prefill ? deployment.prefillDesign ?? deployment.design : deployment.design, $0.cost)
+        }),
+      evidence: deployment.design.evidence(of: outcome.cost), framework: deployment.design.framework.rawValue,
       highlights: Self.highlights(deployment))
   }
 
   private static func highlights(_ deployment: ResolvedDeployment) -> [Highlight] {
     let plan = deployment.plan
     let design = deployment.design
-    let parallel = design.parallel
-    let layout = [
-      ("tensor", parallel.tensor), ("pipeline", parallel.pipeline), ("expert", parallel.expert),
-      ("attention data", parallel.attentionData),
-    ].filter { $0.1 > 1 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     let precision = design.precision
     var highlights = [
       Highlight("model", design.model.name),
@@ -91,24 +92,54 @@ extension DeploymentContext {
         "precision",
         "weights \(precision.weights.rawValue), activations \(precision.activations.rawValue), "
           + "KV cache \(precision.keyValueCache.rawValue)"),
-      Highlight(
-        "replicas",
-        "\(Numbers.text(Int64(plan.replicas))) of \(plan.acceleratorsPerReplica) "
-          + "GPU\(plan.acceleratorsPerReplica == 1 ? "" : "s")" + (layout.isEmpty ? "" : " (\(layout))")
-          + ", router \(plan.router.rawValue)"),
-      Highlight(
-        "engine",
-        "\(design.framework.rawValue), batch of \(Numbers.text(Int64(plan.engine.maximumBatchSize))), "
-          + "\(Numbers.text(Int64(plan.engine.maximumBatchTokens))) tokens a step"
-          + (plan.engine.chunkedPrefill ? ", chunked prefill" : "")),
     ]
-    if !deployment.producesImages {
-      let tokens = Int64(plan.cache.blocks) * Int64(plan.cache.blockTokens)
+    if let prefill = plan.prefill, let prefillDesign = deployment.prefillDesign {
+      highlights += pool(
+        "prefill ", prefillDesign, prefill.replicas, prefill.router, prefill.engine, prefill.cache)
+      highlights += pool("decode ", design, plan.replicas, plan.router, plan.engine, plan.cache)
+      let handOff = prefill.handOff
       highlights.append(
         Highlight(
-          "KV cache",
-          "\(Numbers.text(tokens)) tokens a replica in blocks of \(plan.cache.blockTokens), "
-            + plan.engine.capacityPolicy.rawValue))
+          "hand-off",
+          "\(Numbers.seconds(handOff.delaySeconds)), then the cache: \(Numbers.seconds(handOff.latencySeconds)) and "
+            + "\(Numbers.seconds(handOff.secondsPerToken * 1000)) for 1,000 tokens; first token from "
+            + (handOff.firstToken == .prefill ? "prefill" : "decode")))
+    } else {
+      highlights += pool(
+        "", design, plan.replicas, plan.router, plan.engine, deployment.producesImages ? nil : plan.cache)
+    }
+    return highlights
+  }
+
+  /// One pool: its layout, its engine, its cache.
+  private static func pool(
+    _ name: String, _ design: ReplicaDesign, _ replicas: Int, _ router: RouterPolicy, _ engine: EngineOptions,
+    _ cache: KVCacheOptions?
+  ) -> [Highlight] {
+    let parallel = design.parallel
+    let layout = [
+      ("tensor", parallel.tensor), ("pipeline", parallel.pipeline), ("expert", parallel.expert),
+      ("attention data", parallel.attentionData),
+    ].filter { $0.1 > 1 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    let size = parallel.accelerators
+    var highlights = [
+      Highlight(
+        name + "replicas",
+        "\(Numbers.text(Int64(replicas))) of \(size) GPU\(size == 1 ? "" : "s")"
+          + (layout.isEmpty ? "" : " (\(layout))") + ", router \(router.rawValue)"),
+      Highlight(
+        name + "engine",
+        "\(design.framework.rawValue), batch of \(Numbers.text(Int64(engine.maximumBatchSize))), "
+          + "\(Numbers.text(Int64(engine.maximumBatchTokens))) tokens a step"
+          + (engine.chunkedPrefill ? ", chunked prefill" : "")),
+    ]
+    if let cache {
+      let tokens = Int64(cache.blocks) * Int64(cache.blockTokens)
+      highlights.append(
+        Highlight(
+          name + "KV cache",
+          "\(Numbers.text(tokens)) tokens a replica in blocks of \(cache.blockTokens), "
+            + engine.capacityPolicy.rawValue))
     }
     return highlights
   }

@@ -52,7 +52,7 @@ struct SummaryTests {
         "tokenmill", "scenario", "seed", "simulated_seconds", "window_seconds", "window.start_seconds",
         "window.end_seconds", "window.rule", "events", "steps", "gpus", "racks",
       ] + part + ["deployments[0].name", "deployments[0].gpus"] + part.map { "deployments[0]." + $0 } + [
-        "references", "configuration.name",
+        "deployments[0].pools", "references", "configuration.name",
       ]
     #expect(keys == expected)
   }

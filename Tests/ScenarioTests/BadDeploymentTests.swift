@@ -199,9 +199,39 @@ struct BadDeploymentTests {
         "scenario.yaml:10: deployments[0].replicas: found 'all', a number of replicas, or fill, is needed; allowed: at least 1, or fill"
       ]),
     BadInput(
-      "pools", [10: "    pools: [{ role: prefill }]"],
+      "a pool without replicas",
+      [9: "", 10: "    pools: [{ role: prefill }, { role: decode, replicas: 1 }]"],
+      ["scenario.yaml:10: deployments[0].pools[0].replicas: required, but missing"]),
+    BadInput(
+      "one pool", [9: "", 10: "    pools: [{ role: prefill, replicas: 1 }]"],
       [
-        "scenario.yaml:10: deployments[0].pools: disaggregated pools are not modelled yet; give replicas instead"
+        "scenario.yaml:10: deployments[0].pools: found a list of 1, a deployment with pools has two; allowed: one with role: prefill, one with role: decode"
+      ]),
+    BadInput(
+      "pools beside replicas",
+      [
+        9: "",
+        10: "    replicas: 2\n    pools: [{ role: prefill, replicas: 1 }, { role: decode, replicas: 1 }]",
+      ],
+      [
+        "scenario.yaml:10: deployments[0].replicas: each pool states its own; move it into the pools"
+      ]),
+    BadInput(
+      "an aggregated pool",
+      [9: "", 10: "    pools: [{ role: prefill, replicas: 1 }, { role: aggregated, replicas: 1 }]"],
+      [
+        "scenario.yaml:10: deployments[0].pools[1].role: found 'aggregated', a deployment with one pool states replicas and parallel itself; allowed: prefill, decode"
+      ]),
+    BadInput(
+      "hand-off without pools", [10: "    hand_off: { delay: 10 ms }"],
+      [
+        "scenario.yaml:10: deployments[0].hand_off: only requests of pools are handed over; state pools, or leave it out"
+      ]),
+    BadInput(
+      "more pools than fit",
+      [9: "", 10: "    pools: [{ role: prefill, replicas: 5 }, { role: decode, replicas: 4 }]"],
+      [
+        "scenario.yaml:10: deployments[0].pools[0].replicas: found 5, more than fit: of the site's 8 accelerators, 4 are free, and a replica takes 1; allowed: at most 4"
       ]),
     BadInput(
       "router", [10: "    router: { policy: round_robin }"],

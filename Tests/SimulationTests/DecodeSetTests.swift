@@ -52,7 +52,7 @@ struct DecodeSetTests {
     request.generated = Int32(cases.int(0...(output - 2)))
     let generated = Int(request.generated)
     let slot = pool.insert(request)
-    set.join(slot, &pool[slot])
+    set.join(slot, &pool[slot], having: pool[slot].generated + 1)
     #expect(set.tokensOut(of: pool[slot]) == generated + 1)
     return Sequence(slot: slot, context: input + generated + 1, left: output - generated - 1)
   }

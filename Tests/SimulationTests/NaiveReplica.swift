@@ -1,3 +1,5 @@
+import CostModel
+
 @testable import Simulation
 
 /// A request of the naive engine, with the time of every token.
@@ -18,6 +20,14 @@ final class NaiveRequest {
   var goal = 0
   var preemptions = 0
   var held = 0
+  /// The replica that worked on its prompt, if another answers.
+  var source: NaiveReplica?
+  /// What that one still holds of it.
+  var sourceHeld = 0
+  /// Its prompt is done elsewhere and it waits for room here.
+  var isHandedOver = false
+  /// Its cache is here.
+  var hasLanded = false
 
   init(stream: Int, index: Int, sent: Int64, input: Int, output: Int, maximumOutput: Int) {
     self.stream = stream
@@ -49,12 +59,20 @@ final class NaiveReplica {
   var stepsSinceReceipt = 0
   /// Steps that prompts have been held back for.
   var waited = 0
-  /// Requests admitted by the step that is being made up.
+  /// Requests admitted by the step that is being made up, those that are fetched included.
   var admitted: [NaiveRequest] = []
   /// SGLang: the share of the output that is expected, when it was set, decode steps since, and whether admission failed.
   var share: Double
   var decodeSteps = 0
   var isFull = false
+  /// Requests of which this replica holds the cache for another to fetch.
+  var parked: [NaiveRequest] = []
+  /// Requests whose cache is on its way here or has just come.
+  var inbound: [NaiveRequest] = []
+  /// Those whose fetch began in the latest schedule.
+  var fetched: [NaiveRequest] = []
+  let role: PoolRole
+  let firstToken: FirstTokenSource
   var decodesOfStep: [NaiveRequest] = []
   var chunksOfStep: [(request: NaiveRequest, tokens: Int)] = []
   var stepStart: Int64 = 0
@@ -67,6 +85,8 @@ final class NaiveReplica {
     options = plan.engine
     cache = plan.cache
     self.costs = costs
+    role = plan.prefill == nil ? .aggregated : .decode
+    firstToken = plan.prefill?.handOff.firstToken ?? .handOff
     share = (plan.engine.outputEstimate ?? OutputEstimate()).initialShare
   }
 
@@ -82,7 +102,18 @@ final class NaiveReplica {
     inbox = []
   }
 
-  var free: Int { cache.blocks - running.reduce(0) { $0 + $1.held } }
+  init(_ pool: PrefillPool, _ costs: NanosecondCosts) {
+    options = pool.engine
+    cache = pool.cache
+    self.costs = costs
+    role = .prefill
+    firstToken = pool.handOff.firstToken
+    share = (pool.engine.outputEstimate ?? OutputEstimate()).initialShare
+  }
+
+  var free: Int {
+    cache.blocks - (running + inbound).reduce(0) { $0 + $1.held } - parked.reduce(0) { $0 + $1.sourceHeld }
+  }
 
   func blocks(_ tokens: Int) -> Int {
     var blocks = cache.fixedBlocksPerRequest
@@ -101,15 +132,16 @@ final class NaiveReplica {
     decodesOfStep = []
     chunksOfStep = []
     admitted = []
+    fetched = []
     lookForRequests()
     if let estimate = options.outputEstimate {
-      scheduleByEstimate(estimate)
+      scheduleByEstimate(estimate, at: now)
     } else {
-      let evicted = scheduleRunning()
-      if !evicted {
-        admit()
-        holdPromptsBack()
-      }
+      var evicted = scheduleDecodes()
+      join(at: now)
+      evicted = schedulePartial() || evicted
+      if !evicted || decodesOfStep.isEmpty && chunksOfStep.isEmpty { admit() }
+      if !evicted { holdPromptsBack() }
     }
     if decodesOfStep.isEmpty && chunksOfStep.isEmpty {
       share = (options.outputEstimate ?? OutputEstimate()).initialShare
@@ -125,34 +157,65 @@ final class NaiveReplica {
         chunks: chunksOfStep.map { ($0.tokens, $0.request.cached) })
   }
 
-  /// Every running request in turn gets a block where it needs one; when none is left the last one is evicted.
-  private func scheduleRunning() -> Bool {
+  /// Every decoding request in turn gets a block where it needs one; when none is left the last one is evicted.
+  private func scheduleDecodes() -> Bool {
     var evicted = false
     var position = 0
     while position < running.count {
       let request = running[position]
-      let tokens = request.decodes ? 1 : min(request.goal - request.cached, budget)
+      position += 1
+      guard request.decodes else { continue }
       if evicts {
-        let needed = blocks(request.cached + tokens) - blocks(request.cached)
+        let needed = blocks(request.cached + 1) - blocks(request.cached)
         while needed > free {
           evict(running.removeLast())
           evicted = true
-          if position >= running.count { return true }
+          if position > running.count { return true }
         }
         request.held += needed
       }
-      if request.decodes {
-        decodesOfStep.append(request)
-      } else if tokens > 0 {
-        chunksOfStep.append((request, tokens))
-      }
-      position += 1
+      decodesOfStep.append(request)
     }
     return evicted
   }
 
+  /// Requests whose cache has come decode from now on; their first step's blocks came with them.
+  private func join(at now: Int64) {
+    for request in inbound where request.hasLanded {
+      request.cached = firstToken == .decode ? request.input - 1 : request.input
+      request.goal = request.cached
+      if firstToken == .handOff { request.tokens.append(now) }
+      running.append(request)
+      decodesOfStep.append(request)
+    }
+    inbound.removeAll(where: \.hasLanded)
+  }
+
+  /// The prompt that is split over steps goes on; where its blocks are gone it gives up its own.
+  private func schedulePartial() -> Bool {
+    guard let position = running.firstIndex(where: { !$0.decodes }) else { return false }
+    let request = running[position]
+    let tokens = min(request.goal - request.cached, budget)
+    if evicts {
+      let needed = blocks(request.cached + tokens) - blocks(request.cached)
+      if needed > free {
+        evict(running.remove(at: position))
+        return true
+      }
+      request.held += needed
+    }
+    if tokens > 0 { chunksOfStep.append((request, tokens)) }
+    return false
+  }
+
   private var budget: Int {
     options.maximumBatchTokens - running.count { $0.decodes } - chunksOfStep.reduce(0) { $0 + $1.tokens }
+  }
+
+  /// Another replica has fetched the cache of a request.
+  func release(_ request: NaiveRequest) {
+    parked.removeAll { $0 === request }
+    isFull = false
   }
 
   private func evict(_ request: NaiveRequest) {
@@ -163,7 +226,12 @@ final class NaiveReplica {
   }
 
   private func admit() {
-    while let head = waiting.first, running.count < options.maximumBatchSize, budget > 0 {
+    while let head = waiting.first, running.count + inbound.count < options.maximumBatchSize, budget > 0 {
+      if head.isHandedOver {
+        if free - arriving(head) < (running.isEmpty ? 0 : cache.watermarkBlocks) { return }
+        fetch()
+        continue
+      }
       let goal = head.input + head.tokens.count
       let fitsOneStep = goal <= options.maximumBatchTokens
       if !options.chunkedPrefill {
@@ -172,7 +240,7 @@ final class NaiveReplica {
         if !fitsOneStep && !chunksOfStep.isEmpty { return }
       }
       let tokens = min(goal, budget)
-      let needed = evicts ? blocks(tokens) : blocks(head.input + head.maximumOutput)
+      let needed = evicts ? blocks(tokens) : blocks(head.input + (role == .prefill ? 0 : head.maximumOutput))
       if free - needed < (running.isEmpty ? 0 : cache.watermarkBlocks) { return }
       waiting.removeFirst()
       // The budget counts decoding requests among the running: this one has a chunk instead.
@@ -183,6 +251,21 @@ final class NaiveReplica {
       chunksOfStep.append((head, tokens))
       admitted.append(head)
     }
+  }
+
+  /// Blocks of a request whose prompt is done elsewhere, its first step's included.
+  private func arriving(_ request: NaiveRequest) -> Int {
+    blocks(request.input + (evicts ? firstToken == .decode ? 0 : 1 : request.maximumOutput))
+  }
+
+  /// The first of those who wait is taken: its cache leaves the replica that worked on its prompt.
+  private func fetch() {
+    let request = waiting.removeFirst()
+    request.isHandedOver = false
+    request.held = arriving(request)
+    inbound.append(request)
+    fetched.append(request)
+    admitted.append(request)
   }
 
   /// TensorRT-LLM drops the prompts of a step again while there are few of them, for some steps.
@@ -197,7 +280,10 @@ final class NaiveReplica {
     chunksOfStep = []
     for request in running where !request.decodes && evicts { request.held = blocks(request.cached) }
     for request in admitted { request.held = 0 }
-    running.removeLast(admitted.count)
+    running.removeLast(admitted.count - fetched.count)
+    inbound.removeLast(fetched.count)
+    for request in fetched { request.isHandedOver = true }
+    fetched = []
     waiting = admitted + waiting
   }
 
@@ -218,10 +304,17 @@ final class NaiveReplica {
     }
     for (request, tokens) in chunksOfStep {
       request.cached += tokens
-      if request.decodes {
-        request.tokens.append(now)
-        if tokens < request.goal { isFull = false }
+      let leaves = role == .prefill && request.output > 1
+      if request.decodes && !(leaves && firstToken != .prefill) { request.tokens.append(now) }
+      if request.decodes && tokens < request.goal { isFull = false }
+    }
+    if role == .prefill {
+      for request in running where request.decodes && !request.isDone {
+        request.sourceHeld = request.held
+        parked.append(request)
+        isFull = false
       }
+      running.removeAll { $0.decodes && !$0.isDone }
     }
     let done = running.filter(\.isDone)
     running.removeAll(where: \.isDone)
@@ -237,24 +330,25 @@ extension NaiveReplica {
   /// Blocks that the decoding requests need for their next tokens.
   private var demand: Int { decoding.reduce(0) { $0 + blocks($1.cached + 1) - blocks($1.cached) } }
 
-  private func scheduleByEstimate(_ estimate: OutputEstimate) {
+  private func scheduleByEstimate(_ estimate: OutputEstimate, at now: Int64) {
     let isMixed = options.prefillPolicy == .mixed
     if isMixed && demand > free {
       retract()
-      decode()
+      decode(at: now)
       return
     }
-    if isMixed { decode() }
+    if isMixed { decode(at: now) }
     processPrompts(estimate, beside: decodesOfStep.count)
     if chunksOfStep.isEmpty && !isMixed {
       if demand > free { retract() }
-      decode()
+      decode(at: now)
     }
   }
 
-  private func decode() {
+  private func decode(at now: Int64) {
     decodesOfStep = decoding
     for request in decodesOfStep { request.held = blocks(request.cached + 1) }
+    join(at: now)
   }
 
   /// Requests are put back, latest first, until the others can decode; the expected share is set anew.
@@ -276,7 +370,8 @@ extension NaiveReplica {
     guard partial != nil || !isFull else { return }
     let expectedShare = max(estimate.leastShare, share - estimate.decay * Double(decodeSteps))
     let expected = Double(
-      running.filter(\.decodes).reduce(0) { $0 + min($1.maximumOutput - $1.tokens.count, 4096) })
+      running.filter(\.decodes).reduce(0) { $0 + min($1.maximumOutput - $1.tokens.count, 4096) }
+        + inbound.reduce(0) { $0 + min($1.maximumOutput, 4096) })
     var room = Double(free * cache.blockTokens) - expected * expectedShare
     var input = max(options.maximumPrefillTokens - decodes, 0)
     var chunk = options.maximumBatchTokens - decodes
@@ -295,20 +390,28 @@ extension NaiveReplica {
       let left = partial.goal - partial.cached
       let tokens = min(left, room >= 1 ? Int(min(room, Double(chunk))) : chunk)
       guard tokens > 0, blocks(partial.cached + tokens) - blocks(partial.cached) <= free else { return }
-      let output = min(partial.maximumOutput - partial.tokens.count, 4096)
+      let output = role == .prefill ? 1 : min(partial.maximumOutput - partial.tokens.count, 4096)
       take(partial, tokens, expecting: tokens == left ? output : 0)
       guard tokens == left else { return }
     }
     while let head = waiting.first {
-      if running.count >= options.maximumBatchSize {
+      if running.count + inbound.count >= options.maximumBatchSize {
         isFull = true
         return
       }
-      let goal = head.input + head.tokens.count
-      let output = min(head.maximumOutput - head.tokens.count, 4096)
-      if !running.isEmpty && Double(goal + output + fixed) >= room {
+      // The first token of a request from another pool is part of what is expected.
+      let goal = head.isHandedOver ? head.input : head.input + head.tokens.count
+      let output =
+        role == .prefill
+        ? 1 : min(head.maximumOutput - (head.isHandedOver ? 0 : head.tokens.count), 4096)
+      if free < cache.blocks && Double(goal + output + fixed) >= room {
         isFull = true
         return
+      }
+      if head.isHandedOver {
+        room -= Double(arriving(head) * cache.blockTokens + output)
+        fetch()
+        continue
       }
       if !chunksOfStep.isEmpty && paged(goal) >= input { return }
       var tokens = goal

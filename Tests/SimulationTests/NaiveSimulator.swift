@@ -7,7 +7,7 @@ import Workload
 /// It knows the arrivals and lengths of `Workload`, which has its own tests, and nothing of the engine under test but
 /// the plan's types. At one instant steps end first, in order of replicas; then the measured part of a closed loop
 /// begins, if it is time; then requests arrive, in order of streams; then the front ends hand over what is due; then
-/// replicas without a step start one.
+/// requests and then caches of the prefill pool reach the decode pool; then replicas without a step start one.
 final class NaiveSimulator {
   final class Client {
     var generator: ArrivalGenerator
@@ -25,7 +25,16 @@ final class NaiveSimulator {
 
   let plan: DeploymentPlan
   let run: RunPlan
+  /// Those of the prefill pool first.
   let replicas: [NaiveReplica]
+  let prefillReplicas: Int
+  let prefillRouter: IndependentRouter
+  /// Requests and caches on their way to decode replicas, in the order of their departure.
+  var handOvers: [(time: Int64, target: Int, request: NaiveRequest)] = []
+  var transfers: [(time: Int64, target: Int, request: NaiveRequest)] = []
+  var linkFree: [Int64]
+  var transfersOf: [Int]
+  var handedOver = 0
   let clients: [Client]
   let sources: [RequestSource]
   let router: IndependentRouter
@@ -43,16 +52,25 @@ final class NaiveSimulator {
   var lastStep: Int64 = 0
   private var beginsMeasuring = false
 
-  init(_ plan: DeploymentPlan, _ costs: NanosecondCosts, _ run: RunPlan) {
+  init(_ plan: DeploymentPlan, _ costs: NanosecondCosts, prefill: NanosecondCosts? = nil, _ run: RunPlan) {
     self.plan = plan
     self.run = run
-    replicas = (0..<plan.replicas).map { _ in NaiveReplica(plan, costs) }
+    let pool = plan.prefill
+    prefillReplicas = pool?.replicas ?? 0
+    linkFree = Array(repeating: 0, count: prefillReplicas * (pool?.handOff.links ?? 1))
+    transfersOf = Array(repeating: 0, count: prefillReplicas)
+    replicas =
+      (0..<prefillReplicas).compactMap { _ in pool.map { NaiveReplica($0, prefill ?? costs) } }
+      + (0..<plan.replicas).map { _ in NaiveReplica(plan, costs) }
+    prefillRouter = IndependentRouter(
+      policy: pool?.router ?? plan.router, replicas: max(prefillReplicas, 1), seed: run.seed,
+      run: run.replication, name: plan.name + ".prefill")
     clients = plan.streams.indices.map { Client(plan.generator(stream: $0, run)) }
     sources = plan.sources
     router = IndependentRouter(
       policy: plan.router, replicas: plan.replicas, seed: run.seed, run: run.replication, name: plan.name)
-    onTheWay = Array(repeating: [], count: plan.replicas)
-    lastVisible = Array(repeating: 0, count: plan.replicas)
+    onTheWay = Array(repeating: [], count: replicas.count)
+    lastVisible = Array(repeating: 0, count: replicas.count)
   }
 
   func simulate() {
@@ -70,7 +88,12 @@ final class NaiveSimulator {
         }
       }
       for index in replicas.indices { handOver(index) }
-      for replica in replicas where replica.stepEnd == nil { replica.schedule(at: now) }
+      moveOn()
+      for index in replicas.indices where replicas[index].stepEnd == nil {
+        replicas[index].schedule(at: now)
+        for request in replicas[index].fetched { transfer(request, to: index) }
+        replicas[index].fetched = []
+      }
     }
   }
 
@@ -123,6 +146,7 @@ final class NaiveSimulator {
 
   private func nextInstant() -> Int64? {
     var instants = replicas.compactMap(\.stepEnd) + onTheWay.compactMap(\.first?.visible)
+    instants += handOvers.map(\.time) + transfers.map(\.time)
     let horizon = run.horizon?.nanoseconds ?? .max
     for client in clients {
       if let time = client.toSend.first, client.isClosedLoop || time < horizon { instants.append(time) }
@@ -187,21 +211,71 @@ final class NaiveSimulator {
 
   private func fits(_ request: NaiveRequest) -> Bool {
     let longest = request.input + request.maximumOutput
-    return longest <= plan.engine.maximumContextTokens && replicas[0].blocks(longest) <= plan.cache.blocks
-      && (plan.engine.chunkedPrefill || request.input <= plan.engine.maximumBatchTokens)
+    if let pool = plan.prefill {
+      guard request.input < pool.engine.maximumContextTokens,
+        replicas[0].blocks(request.input) <= pool.cache.blocks,
+        pool.engine.chunkedPrefill || request.input <= pool.engine.maximumBatchTokens
+      else { return false }
+    }
+    return longest <= plan.engine.maximumContextTokens
+      && replicas[prefillReplicas].blocks(longest) <= plan.cache.blocks
+      && (plan.prefill != nil || plan.engine.chunkedPrefill
+        || request.input <= plan.engine.maximumBatchTokens)
   }
 
   private func pick(_ number: Int) -> Int {
-    switch plan.router {
-    case .roundRobin: return number % replicas.count
-    case .random: return router.replica(ofRequest: UInt64(number))
-    case .leastOutstanding:
-      let loads = replicas.indices.map {
-        replicas[$0].running.count + replicas[$0].waiting.count + replicas[$0].inbox.count
-          + onTheWay[$0].count
-      }
-      return loads.firstIndex(of: loads.min() ?? 0) ?? 0
+    guard let pool = plan.prefill else { return pickAnswering(number) }
+    switch pool.router {
+    case .roundRobin: return number % pool.replicas
+    case .random: return prefillRouter.replica(ofRequest: UInt64(number))
+    case .leastOutstanding: return leastLoaded(0..<prefillReplicas)
     }
+  }
+
+  private func pickAnswering(_ number: Int) -> Int {
+    switch plan.router {
+    case .roundRobin: return prefillReplicas + number % plan.replicas
+    case .random: return prefillReplicas + router.replica(ofRequest: UInt64(number))
+    case .leastOutstanding: return leastLoaded(prefillReplicas..<replicas.count)
+    }
+  }
+
+  private func leastLoaded(_ range: Range<Int>) -> Int {
+    let loads = range.map { index in
+      replicas[index].running.count + replicas[index].waiting.count + replicas[index].inbox.count
+        + replicas[index].inbound.count + onTheWay[index].count + handOvers.count { $0.target == index }
+    }
+    return range.lowerBound + (loads.firstIndex(of: loads.min() ?? 0) ?? 0)
+  }
+
+  /// What is due on the way from the prefill pool to the decode pool.
+  private func moveOn() {
+    for (time, target, request) in handOvers where time == now {
+      request.isHandedOver = true
+      request.replica = target
+      replicas[target].deliver(request)
+    }
+    handOvers.removeAll { $0.time == now }
+    for (time, target, request) in transfers where time == now {
+      request.source?.release(request)
+      request.hasLanded = true
+      // In the order of their coming.
+      replicas[target].inbound.removeAll { $0 === request }
+      replicas[target].inbound.append(request)
+    }
+    transfers.removeAll { $0.time == now }
+  }
+
+  /// A decode replica fetches a cache: links of prefill replicas take one transfer at a time.
+  private func transfer(_ request: NaiveRequest, to target: Int) {
+    guard let handOff = plan.prefill?.handOff,
+      let source = replicas.firstIndex(where: { $0 === request.source })
+    else { return }
+    let seconds = handOff.latencySeconds + handOff.secondsPerToken * Double(request.input)
+    let link = source * handOff.links + transfersOf[source] % handOff.links
+    transfersOf[source] += 1
+    linkFree[link] = max(now, linkFree[link]) + max(1, Int64((seconds * 1e9).rounded()))
+    transfers.append((linkFree[link], target, request))
   }
 
   private func handOver(_ index: Int) {
@@ -213,8 +287,15 @@ final class NaiveSimulator {
 
   private func complete(_ replica: NaiveReplica) {
     lastStep = now
-    for request in replica.complete() {
-      done.append(request)
+    let done = replica.complete()
+    for request in replica.parked where request.source == nil {
+      request.source = replica
+      let delay = Int64(((plan.prefill?.handOff.delaySeconds ?? 0) * 1e9).rounded())
+      handOvers.append((now + delay, pickAnswering(handedOver), request))
+      handedOver += 1
+    }
+    for request in done {
+      self.done.append(request)
       answer(request.stream)
     }
   }

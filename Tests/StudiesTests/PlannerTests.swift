@@ -138,15 +138,16 @@ func inferenceX(
     #expect(hopper.engine.maximumBatchTokens == 32_768 && hopper.engine.receiveInterval == 1)
   }
 
-  /// InferenceX recipes hold prompts back: Llama 3.1 70B with short requests on fewer than 8 accelerators, DeepSeek in
-  /// FP8.
+  /// InferenceX recipes hold prompts back: Llama 3.1 70B with short requests on fewer than 8 accelerators, DeepSeek with
+  /// attention groups.
   @Test func batchWait() throws {
     let llama = try plan(inferenceX("b200-sxm", 2, "tensorrt-llm", "meta-llama/Llama-3.1-70B", "nvfp4"))
     #expect(llama.engine.batchWait == BatchWait(steps: 20, share: 0.9))
     let wide = try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "meta-llama/Llama-3.1-70B", "nvfp4"))
     #expect(wide.engine.batchWait == nil)
-    let deepseek = try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "fp8"))
-    #expect(deepseek.engine.batchWait == BatchWait(steps: 40, share: 0.8))
+    let groups = [("attention_dp", "8")]
+    let deepseek = try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "nvfp4", tp: 1) + groups)
+    #expect(deepseek.engine.batchWait == BatchWait(steps: 60, share: 0.8))
     #expect(
       try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "nvfp4")).engine.batchWait == nil)
   }
@@ -157,7 +158,7 @@ func inferenceX(
       try reason(good.filter { $0.0 != name } + [(name, value)])
     }
     #expect(try reason(good) == nil)
-    #expect(try changed("mode", "disagg") == "disaggregated serving is not modelled yet")
+    #expect(try changed("mode", "disagg") == "worker counts are not stated")
     #expect(try changed("framework", "lmdeploy") == "framework 'lmdeploy' is not modelled yet")
     #expect(try changed("system", "h100-xsm") == "system 'h100-xsm' is not in the catalogue")
     #expect(try changed("model", "llama-5") == "model 'llama-5' is not in the catalogue")

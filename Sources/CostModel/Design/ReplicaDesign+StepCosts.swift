@@ -107,8 +107,15 @@ extension ReplicaDesign {
     return StepCostTable(
       decodeBase: .zero, mixedBase: sum { $0.chunkLaunch() + $0.indexingLaunch() },
       tokens: KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
-        sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
+        parallel.attentionData > 1
+          ? sum { $0.perTokenOfAll(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
+          : sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
       },
+      groupTokens: parallel.attentionData == 1
+        ? nil
+        : KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
+          sum { $0.perTokenOfGroup(tokens: micro(tokens)) }
+        },
       sequences: KnotTable(maximum: maximumBatchSize, bits: 3) { sequences in
         sequences == 0 ? .zero : sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
       },
@@ -149,8 +156,12 @@ extension ReplicaDesign {
       + framework(overhead.stepSeconds + layers + overhead.mixedStepSeconds)
     table.tokens = kernels.tokens.mapped { decode.scaled($1) }
     table.mixedTokens = kernels.mixedTokens.mapped { prefill.scaled($1) }
+    table.groupTokens = kernels.groupTokens?.mapped { decode.scaled($1) }
+    table.mixedGroupTokens = kernels.mixedGroupTokens?.mapped { prefill.scaled($1) }
+    // Each attention group has a scheduler and a sampler of its own, which look after its own sequences.
+    let groups = parallel.attentionData
     table.sequences = kernels.sequences.mapped {
-      decode.scaled($1) + framework(overhead.sequenceSeconds * Double($0))
+      decode.scaled($1) + framework(overhead.sequenceSeconds * Double(($0 + groups - 1) / groups))
     }
     table.rows = kernels.rows.mapped { decode.scaled($1) }
     table.context = kernels.context.mapped(decode.scaled)

@@ -15,13 +15,16 @@ public struct ReplicaDesign: Sendable {
   public let framework: Framework
   /// The framework's version where it matters which; nil for any.
   public let frameworkVersion: String?
+  /// Whether it works on prompts or on answers alone, in a pool.
+  public let isDisaggregated: Bool
   /// What operators reach of the hardware's peaks.
   public let efficiencies: EfficiencyTable
 
   /// Creates a design; ``problems()`` says whether it can be built.
   public init(
     model: Model, system: SystemSpecification, precision: Precision, parallel: Parallelism,
-    framework: Framework, frameworkVersion: String? = nil, efficiencies: EfficiencyTable
+    framework: Framework, frameworkVersion: String? = nil, isDisaggregated: Bool = false,
+    efficiencies: EfficiencyTable
   ) {
     self.model = model
     self.system = system
@@ -29,6 +32,7 @@ public struct ReplicaDesign: Sendable {
     self.parallel = parallel
     self.framework = framework
     self.frameworkVersion = frameworkVersion
+    self.isDisaggregated = isDisaggregated
     self.efficiencies = efficiencies.resolved(
       framework: framework, architecture: system.architecture.description)
   }

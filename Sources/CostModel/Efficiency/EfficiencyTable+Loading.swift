@@ -61,17 +61,32 @@ extension EfficiencyTable {
       operators.finish()
     }
     var links: [LinkEfficiency] = []
+    var transfer: LinkEfficiency?
     if var collectives = root.required("collectives").mapping() {
       links = ["scale_up", "scale_out"].compactMap { Self.link(collectives.required($0)) }
+      transfer = Self.link(collectives.required("cache_transfer"))
+      if var reader = collectives.required("expert_exchange").mapping() {
+        for framework in Framework.allCases {
+          expertExchanges[framework] = Self.expertExchange(reader.required(framework.rawValue))
+        }
+        reader.finish()
+      }
       collectives.finish()
     }
     let none = LinkEfficiency(latencySeconds: 0, bandwidth: 1)
     scaleUp = links.first ?? none
     scaleOut = links.last ?? none
+    cacheTransfer = transfer ?? none
     frameworks = [:]
     if var reader = root.required("frameworks").mapping() {
       for framework in Framework.allCases {
         frameworks[framework] = Self.overhead(reader.required(framework.rawValue))
+      }
+      reader.finish()
+    }
+    if var reader = root.required("disaggregation").mapping() {
+      for framework in Framework.allCases {
+        handOffs[framework] = Self.handOff(reader.required(framework.rawValue))
       }
       reader.finish()
     }
@@ -123,6 +138,27 @@ extension EfficiencyTable {
       layerSeconds: seconds(reader.required("layer")), sequenceSeconds: seconds(reader.required("sequence")),
       frontEndSeconds: seconds(reader.required("front_end")),
       frontEndSecondsPerInputToken: seconds(reader.required("front_end_per_token")))
+    _ = reader.required("source").string()
+    reader.finish()
+    return result
+  }
+
+  private static func expertExchange(_ field: Field) -> ExpertExchangeCosts? {
+    guard var reader = field.mapping() else { return nil }
+    let result = ExpertExchangeCosts(
+      dispatchSeconds: seconds(reader.required("dispatch")),
+      combineSeconds: seconds(reader.required("combine")),
+      bandwidth: reader.required("efficiency").double(in: 0.001...1) ?? 1)
+    _ = reader.required("source").string()
+    reader.finish()
+    return result
+  }
+
+  private static func handOff(_ field: Field) -> HandOffOverhead? {
+    guard var reader = field.mapping() else { return nil }
+    let result = HandOffOverhead(
+      seconds: seconds(reader.required("hand_off")),
+      firstToken: reader.required("first_token").choice(FirstTokenSource.self) ?? .handOff)
     _ = reader.required("source").string()
     reader.finish()
     return result

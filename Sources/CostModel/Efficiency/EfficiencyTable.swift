@@ -75,6 +75,15 @@ public struct EfficiencyTable: Sendable {
   public var scaleOut: LinkEfficiency
   /// Frameworks.
   public var frameworks: [Framework: FrameworkOverhead]
+  /// Their part in handing requests from prefill to decode workers.
+  public var handOffs: [Framework: HandOffOverhead] = [:]
+  /// Tokens on their way to experts and back, by framework.
+  public var expertExchanges: [Framework: ExpertExchangeCosts] = [:]
+  /// The same for the framework that the table was resolved for.
+  private(set) var expertExchange = ExpertExchangeCosts(
+    dispatchSeconds: 0, combineSeconds: 0, bandwidth: 1)
+  /// A KV cache on its way from one replica to another: seconds a request, share of the scale-out link.
+  public var cacheTransfer = LinkEfficiency(latencySeconds: 0, bandwidth: 1)
   /// Bytes an accelerator that are neither weights nor KV cache nor activations.
   public var runtimeBytes: Double
   /// Power of kernels.
@@ -91,6 +100,7 @@ public struct EfficiencyTable: Sendable {
   /// The table as it holds for one framework on one generation of accelerators.
   func resolved(framework: Framework, architecture: String) -> EfficiencyTable {
     var table = self
+    table.expertExchange = expertExchanges[framework] ?? expertExchange
     table.selected = calibration.surfaces(framework: framework.rawValue, architecture: architecture)
     return table
   }

@@ -6,7 +6,8 @@ import Models
 public struct OverheadGroup: Sendable, Hashable, Codable {
   /// The framework.
   public var framework: String
-  /// The kernels that a model needs, see ``ReplicaDesign/kernelClass``; nil for all.
+  /// The kernels that a model needs, see ``ReplicaDesign/kernelClass``, and ` disaggregated` for replicas of pools; nil
+  /// for all.
   public var kernels: String?
   /// The shape of the model, see ``ReplicaDesign/modelShape``; nil for all.
   public var model: String?
@@ -151,7 +152,8 @@ extension ReplicaDesign {
   /// The narrowest group of overheads that the design belongs to.
   public var overheadGroup: OverheadGroup {
     OverheadGroup(
-      framework: framework.rawValue, kernels: kernelClass, model: modelShape, system: system.id,
+      framework: framework.rawValue, kernels: kernelClass + (isDisaggregated ? " disaggregated" : ""),
+      model: modelShape, system: system.id,
       version: frameworkVersion)
   }
 

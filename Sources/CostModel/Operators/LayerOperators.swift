@@ -41,12 +41,23 @@ struct LayerOperators: Sendable {
 
   /// Everything that works on each token of a step: `tokens` in one pipeline pass of the whole replica.
   func perToken(tokens all: Int) -> CostVector {
-    guard all > 0 else { return .zero }
     // Each attention group works on its share; the largest one sets the pace.
     let groups = parallel.attentionData
-    let tokens = Double((all + groups - 1) / groups)
+    return perTokenOfGroup(tokens: (all + groups - 1) / groups) + perTokenOfAll(tokens: all)
+  }
+
+  /// The part of ``perToken(tokens:)`` that attention groups share: routed experts and the way of tokens to them.
+  func perTokenOfAll(tokens all: Int) -> CostVector {
+    guard all > 0, case .mixtureOfExperts(let mixture) = group.feedForward else { return .zero }
+    return routedExperts(mixture, width: Double(mixture.latentSize ?? Int(hidden)), tokens: Double(all))
+  }
+
+  /// The part of ``perToken(tokens:)`` that an attention group does for its own `tokens`.
+  func perTokenOfGroup(tokens here: Int) -> CostVector {
+    guard here > 0 else { return .zero }
+    let tokens = Double(here)
     var cost = attentionProjections(tokens: tokens) + indexerProjections(tokens: tokens)
-    cost += feedForward(tokens: tokens, all: Double(all))
+    cost += feedForward(tokens: tokens)
     // Two norms with residual: read and write the stream and the residual.
     let norms = (group.attention == .none ? 0.0 : 1.0) + (group.feedForward == .none ? 0.0 : 1.0)
     cost += elementwise(bytes: norms * tokens * hidden * 4 * Self.activationBytes, launches: norms)
@@ -113,7 +124,7 @@ struct LayerOperators: Sendable {
     return false
   }
 
-  private func feedForward(tokens: Double, all: Double) -> CostVector {
+  private func feedForward(tokens: Double) -> CostVector {
     switch group.feedForward {
     case .none: return .zero
     case .dense(let intermediate, let gated, _):
@@ -132,7 +143,7 @@ struct LayerOperators: Sendable {
         cost += denseFeedForward(
           tokens: tokens, intermediate: Double(mixture.sharedExpertIntermediateSize), gated: mixture.gated)
       }
-      return cost + routedExperts(mixture, width: width, tokens: all)
+      return cost
     }
   }
 
@@ -157,13 +168,11 @@ struct LayerOperators: Sendable {
       weights: precision.weightType(of: .experts), activations: precision.activations, slices: 1 / slice)
     var cost = roofline.cost(work, .experts, lane: .experts)
     if exchangesTokens {
-      // Dispatch in the activations' format, combine in 16 bits; a token goes to at most k of the others.
-      let size = Double(parallel.expert)
-      let copies = min(perToken, size - 1) * (size - 1) / size
-      let elements = tokens / stage * copies * hidden
-      cost += collectives.allToAll(
-        bytes: elements * precision.activations.bytesPerElement, size: parallel.expert)
-      cost += collectives.allToAll(bytes: elements * Self.activationBytes, size: parallel.expert)
+      // Dispatch in the activations' format, combine in 16 bits.
+      cost += collectives.expertExchange(
+        tokens: tokens / stage, perToken: perToken, size: parallel.expert,
+        dispatchBytes: hidden * precision.activations.bytesPerElement,
+        combineBytes: hidden * Self.activationBytes)
     }
     return cost
   }

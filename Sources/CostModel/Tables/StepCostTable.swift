@@ -9,10 +9,16 @@ public struct StepCostTable: Sendable {
   public var decodeBase: CostVector
   /// Fixed cost of a step that also processes prompt chunks.
   public var mixedBase: CostVector
-  /// Cost of everything that works on each token of a step that only decodes, by the number of tokens.
+  /// Cost of everything that works on each token of a step that only decodes, by the number of tokens; with attention
+  /// groups, of what they share.
   public var tokens: KnotTable
   /// The same of a step with prompt chunks.
   public var mixedTokens: KnotTable
+  /// Cost of what an attention group does for tokens of its own in a step that only decodes, by their number in the
+  /// busiest group.
+  public var groupTokens: KnotTable?
+  /// The same of a step with prompt chunks.
+  public var mixedGroupTokens: KnotTable?
   /// Cost of what each decoding sequence adds apart from its context, by their number.
   public var sequences: KnotTable
   /// Cost of the output projection and sampling, by rows.
@@ -32,15 +38,18 @@ public struct StepCostTable: Sendable {
 
   /// Assembles a table from its parts.
   public init(
-    decodeBase: CostVector, mixedBase: CostVector, tokens: KnotTable, sequences: KnotTable,
+    decodeBase: CostVector, mixedBase: CostVector, tokens: KnotTable, groupTokens: KnotTable? = nil,
+    sequences: KnotTable,
     rows: KnotTable, context: ContextGrid, boundedContext: ContextGrid? = nil, chunk: KnotTable,
     boundedChunk: KnotTable? = nil, bound: ContextBound = .none,
     attentionGroups: Int = 1
   ) {
     mixedTokens = tokens
+    mixedGroupTokens = groupTokens
     self.decodeBase = decodeBase
     self.mixedBase = mixedBase
     self.tokens = tokens
+    self.groupTokens = groupTokens
     self.sequences = sequences
     self.rows = rows
     self.context = context
@@ -69,12 +78,20 @@ public struct StepCostTable: Sendable {
   ///   - boundedSum: the same sum in layers with a bounded context.
   ///   - chunkTokens: prompt tokens in this step.
   ///   - rowCount: sequences that get a token from this step.
+  ///   - largestChunk: prompt tokens of the longest chunk, which one attention group works on alone.
   /// - Returns: the cost of the step, all lanes.
   @inlinable
   public func mixedCost(
-    sequences n: Int, contextSum: Double, boundedSum: Double, chunkTokens: Int, rows rowCount: Int
+    sequences n: Int, contextSum: Double, boundedSum: Double, chunkTokens: Int, rows rowCount: Int,
+    largestChunk: Int = 0
   ) -> CostVector {
     var cost = mixedBase + mixedTokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
+    if let mixedGroupTokens {
+      // Prompts are dealt to groups as evenly as they go; the step waits for the largest share.
+      let even = (n + chunkTokens + attentionGroups - 1) / attentionGroups
+      let busiest = max(even, (n + attentionGroups - 1) / attentionGroups + largestChunk)
+      cost += mixedGroupTokens.value(at: min(busiest, mixedGroupTokens.maximum))
+    }
     if n > 0 {
       cost += sequences.value(at: n)
       cost += context.piece(sequences: n, contextSum: contextSum).value
@@ -101,6 +118,7 @@ public struct StepCostTable: Sendable {
   ) -> (first: CostVector, growth: CostVector, steps: Int) {
     let contextGrowth = contextGrowth ?? Double(n)
     var first = decodeBase + tokens.value(at: n) + sequences.value(at: n) + rows.value(at: n)
+    if let groupTokens { first += groupTokens.value(at: (n + attentionGroups - 1) / attentionGroups) }
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value
     var growth = piece.slope * contextGrowth

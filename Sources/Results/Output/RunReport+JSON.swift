@@ -99,7 +99,9 @@ extension RunReport.PartReport {
   }
 
   fileprivate var json: JSONValue {
-    .object([("name", .string(name)), ("gpus", .int(accelerators))] + members)
+    .object(
+      [("name", .string(name)), ("gpus", .int(accelerators))] + members
+        + [("pools", .array(pools.map(\.json)))])
   }
 }
 
@@ -167,7 +169,7 @@ extension RequestFigures {
 
 extension StepTimeFigures {
   /// Replica-seconds by operator and by limit, and their shares of busy and of all time.
-  fileprivate var json: JSONValue {
+  var json: JSONValue {
     [
       "by_operator": Self.json(byOperator), "by_limit": Self.json(byLimit),
       "by_operator_share": Self.json(byOperator, total: busySeconds),

@@ -38,6 +38,8 @@ public struct RunReport: Sendable {
     public var calibration: CalibrationShares
     /// Where measured values of the steady window's headline figures are expected.
     public var intervals: [FigureInterval] = []
+    /// Each pool of a deployment; none for the site.
+    public var pools: [PoolFigures] = []
   }
 
   /// Computes all figures.
@@ -105,6 +107,7 @@ private struct Part {
   var steps: Int64
   var peakCacheUtilisation: Double
   var calibration: CalibrationShares
+  var pools: [PoolFigures]
   /// Length of the run and times of the first arrival and of the last token, in nanoseconds since the reported part
   /// began.
   var length: Int64
@@ -133,12 +136,15 @@ private struct Part {
     steps = outcome.steps
     peakCacheUtilisation = outcome.peakCacheUtilisation
     calibration = context.calibration
+    let seconds = Double(length) * 1e-9
+    pools = outcome.pools.map { PoolFigures($0, site: site, seconds: seconds) }
   }
 
   /// All deployments and the accelerators that none of them holds.
   init(site: SiteContext, _ parts: [Part]) {
     self = parts[0]
     name = ""
+    pools = []
     for part in parts.dropFirst() {
       acceleratorsInUse += part.acceleratorsInUse
       observations.add(part.observations)
@@ -172,7 +178,8 @@ private struct Part {
     RunReport.PartReport(
       name: name, accelerators: accelerators, requests: requests, window: figures(window),
       wholeRun: figures(wholeRun), peakCacheUtilisation: peakCacheUtilisation,
-      stepTime: StepTimeFigures(cost, replicaSeconds: replicaSeconds), calibration: calibration)
+      stepTime: StepTimeFigures(cost, replicaSeconds: replicaSeconds), calibration: calibration,
+      pools: pools)
   }
 
   private func figures(_ span: RunSpan) -> SpanFigures {

@@ -1,3 +1,5 @@
+import Simulation
+
 extension RunReport {
   /// The report for a person, at most 100 columns wide: what matters first, a newline at the end.
   ///
@@ -8,6 +10,7 @@ extension RunReport {
     if !site.intervals.isEmpty { sections.append(intervalSection(style)) }
     sections.append(timeSection(style))
     if deployments.count > 1 { sections.append(deploymentSection(style)) }
+    if deployments.contains(where: { $0.pools.count > 1 }) { sections.append(poolSection(style)) }
     if !context.references.isEmpty { sections.append(referenceSection(style)) }
     sections.append(configurationSection(style))
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
@@ -128,6 +131,24 @@ extension RunReport {
         Numbers.seconds(part.window.latency.timePerOutputToken.p50), Numbers.text(part.window.power.gpuMean),
         part.stepTime.bindingLimit ?? Numbers.missing,
       ])
+    }
+    return table.lines(style: style)
+  }
+
+  private func poolSection(_ style: TextStyle) -> [String] {
+    var table = TextTable([
+      .init("pool, whole run", .leading, maximumWidth: 36), .init("replicas"), .init("GPUs"), .init("busy"),
+      .init("steps"), .init("W/GPU"), .init("KV peak"), .init("limit", .leading),
+    ])
+    for part in deployments where part.pools.count > 1 {
+      for pool in part.pools {
+        table.add([
+          deployments.count > 1 ? "\(part.name), \(pool.role.rawValue)" : pool.role.rawValue,
+          Numbers.text(Int64(pool.replicas)), Numbers.text(Int64(pool.accelerators)),
+          Numbers.percent(pool.utilisation), Numbers.text(pool.steps), Numbers.text(pool.gpuMeanWatts),
+          Numbers.percent(pool.peakCacheUtilisation), pool.stepTime.bindingLimit ?? Numbers.missing,
+        ])
+      }
     }
     return table.lines(style: style)
   }

@@ -3,14 +3,16 @@
 /// The order is part of the model: it changes only with its test.
 ///
 /// A step that ends at an instant frees what it held before a request of that instant looks for room, and the next
-/// step starts after every request of that instant, so that it sees them. What a run reports begins after the steps
+/// step starts after every request and every cache of that instant, so that it sees them. What a run reports begins after the steps
 /// that end, and before the requests that arrive.
 enum EventRank: UInt64 {
   case stepCompleted = 0
   case reportBegun = 1
   case requestArrived = 2
   case requestReady = 3
-  case stepDue = 4
+  case requestHandedOver = 4
+  case cacheTransferred = 5
+  case stepDue = 6
 }
 
 /// What happens, with ids for payload.
@@ -23,6 +25,10 @@ enum Event: Equatable {
   case requestArrived(stream: Int32)
   /// The front end of a replica hands its next request to the scheduler.
   case requestReady(replica: Int32)
+  /// A request whose prompt is done elsewhere reaches a decode replica.
+  case requestHandedOver(replica: Int32, slot: Int32)
+  /// The cache of a request has come to a decode replica.
+  case cacheTransferred(replica: Int32, slot: Int32)
   /// A replica without a step in progress may start one.
   case stepDue(replica: Int32)
 
@@ -32,13 +38,17 @@ enum Event: Equatable {
     case .reportBegun: .reportBegun
     case .requestArrived: .requestArrived
     case .requestReady: .requestReady
+    case .requestHandedOver: .requestHandedOver
+    case .cacheTransferred: .cacheTransferred
     case .stepDue: .stepDue
     }
   }
 
   var entity: UInt64 {
     switch self {
-    case .stepsCompleted(let replica, _), .requestReady(let replica), .stepDue(let replica): UInt64(replica)
+    case .stepsCompleted(let replica, _), .requestReady(let replica), .stepDue(let replica),
+      .requestHandedOver(let replica, _), .cacheTransferred(let replica, _):
+      UInt64(replica)
     case .reportBegun: 0
     case .requestArrived(let stream): UInt64(stream)
     }

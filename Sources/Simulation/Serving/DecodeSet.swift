@@ -96,13 +96,13 @@ struct DecodeSet {
     Int(request.maximumOutput - request.generated - 1) << TokenUnit.bits - gainedUnits(of: request)
   }
 
-  /// Adds a request whose prefill is done and which has `generated` + 1 output tokens.
-  mutating func join(_ slot: Int32, _ request: inout Request) {
+  /// Adds a request whose prefill is done and which has `tokens` output tokens.
+  mutating func join(_ slot: Int32, _ request: inout Request, having tokens: Int32) {
     request.state = .decoding
+    request.generated = tokens - 1
     request.joinStep = step
-    let tokens = Int(request.output - request.generated - 1)
     request.unitsPerStep = Int32(TokenUnit.one)
-    request.finishStep = step + Int64(tokens)
+    request.finishStep = step + Int64(request.output - tokens)
     let rate = Int(request.unitsPerStep)
     count += 1
     contextUnits += contextUnits(of: request)

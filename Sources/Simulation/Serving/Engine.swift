@@ -30,13 +30,37 @@ struct Engine {
   let macroSteps: Bool
   /// Whether every completed request is kept.
   let recordsRequests: Bool
+  /// What its replicas do for a request.
+  var role = PoolRole.aggregated
+  /// Who sends the first token of a request that changes replicas.
+  var firstToken = FirstTokenSource.handOff
 
   /// Whether a request can ever run here.
   func accepts(input: Int, maximumOutput: Int) -> Bool {
-    let tokens = input + maximumOutput
+    let tokens = input + (role == .prefill ? 1 : maximumOutput)
     return tokens <= options.maximumContextTokens
-      && cache.blocks(forTokens: tokens) <= cache.blocks
-      && (options.chunkedPrefill || input <= options.maximumBatchTokens)
+      && blocksToEnd(input: input, maximumOutput: maximumOutput) <= cache.blocks
+      && (role == .decode || options.chunkedPrefill || input <= options.maximumBatchTokens)
+  }
+
+  /// KV blocks that a request needs at most while it is here.
+  @inline(__always)
+  func blocksToEnd(input: Int, maximumOutput: Int) -> Int {
+    cache.blocks(forTokens: input + (role == .prefill ? 0 : maximumOutput))
+  }
+
+  /// KV blocks that a request takes when it comes from another pool, its first step's included.
+  @inline(__always)
+  func arrivingBlocks(_ request: Request) -> Int {
+    options.capacityPolicy == .reserveToEnd
+      ? blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput))
+      : cache.blocks(forTokens: Int(request.input) + (firstToken == .decode ? 0 : 1))
+  }
+
+  /// ``blocksToEnd(input:maximumOutput:)`` for who is about to be admitted.
+  @inline(__always)
+  func reservedBlocks(_ view: RequestView) -> Int {
+    blocksToEnd(input: view.prefillTokens, maximumOutput: view.outputTokensLimit)
   }
 }
 
@@ -48,6 +72,10 @@ struct Shop {
   var completedStreams: [Int32] = []
   /// Whether the driver wants `completedStreams`.
   var reportsCompletions = false
+  /// Requests whose prompt is done and that another pool is to answer, since the driver last looked.
+  var handedOver: [Int32] = []
+  /// Requests whose cache a decode replica has begun to fetch, since the driver last looked.
+  var fetches: [Int32] = []
   /// Replica steps: engine iterations that ended.
   var steps: Int64 = 0
   /// Events: arrivals, and stretches of steps taken at once.

@@ -23,9 +23,16 @@ struct StepRoom {
     let size = min(view.prefillTokens, tokens)
     let needed =
       options.capacityPolicy == .reserveToEnd
-      ? engine.cache.blocks(forTokens: view.prefillTokens + view.outputTokensLimit)
+      ? engine.reservedBlocks(view)
       : engine.cache.blocks(forTokens: size)
     return blocks - needed >= (isAlone ? 0 : engine.cache.watermarkBlocks) ? (size, needed) : nil
+  }
+
+  /// The blocks that a request from another pool needs; nil when it must wait.
+  @inline(__always)
+  func blocks(of request: Request, engine: Engine) -> Int? {
+    let needed = engine.arrivingBlocks(request)
+    return blocks - needed >= (isAlone ? 0 : engine.cache.watermarkBlocks) ? needed : nil
   }
 }
 
@@ -45,9 +52,9 @@ extension Replica {
   /// Tokens of the whole prompts that this step could work on.
   private mutating func promptTokens(budget: Int, engine: Engine, shop: inout Shop) -> Int {
     var sum = 0
-    var running = running.count
+    var slots = slotsTaken
     var room = StepRoom(
-      tokens: budget, blocks: cache.free, isFirst: chunks.isEmpty, isAlone: running == 0)
+      tokens: budget, blocks: cache.free, isFirst: chunks.isEmpty, isAlone: running.count == 0)
     if partial >= 0 {
       let view = RequestView(shop.requests[partial])
       let left = view.prefillTokens - view.prefillDone
@@ -66,8 +73,15 @@ extension Replica {
       room.isFirst = false
     }
     var position = 0
-    while room.tokens > 0, running < engine.options.maximumBatchSize {
+    while room.tokens > 0, slots < engine.options.maximumBatchSize {
       guard nextWaiting(position, engine: engine, shop: &shop) else { break }
+      if shop.requests[waiting[position]].state == .handedOver {
+        guard let needed = room.blocks(of: shop.requests[waiting[position]], engine: engine) else { break }
+        room.blocks -= needed
+        slots += 1
+        position += 1
+        continue
+      }
       let view = RequestView(shop.requests[waiting[position]])
       guard let share = room.share(of: view, engine: engine) else { break }
       sum += view.prefillTokens
@@ -76,7 +90,7 @@ extension Replica {
       room.blocks -= share.blocks
       room.isFirst = false
       room.isAlone = false
-      running += 1
+      slots += 1
       position += 1
     }
     return sum

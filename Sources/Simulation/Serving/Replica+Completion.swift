@@ -13,9 +13,11 @@ extension Replica {
     plannedSteps = 0
     plannedEnd = .never
     shop.steps += Int64(steps)
+    self.steps += Int64(steps)
     shop.events += 1
 
     record(regime, steps: (before + 1)...regime.done, &shop.observations)
+    if !joined.isEmpty { completeJoined(at: now, shop: &shop) }
     if holdsPrompts { waitedSteps += steps }
     stepsSinceReceipt = chunks.isEmpty ? stepsSinceReceipt + steps : 0
     if decodesOfStep > 0 {
@@ -40,16 +42,18 @@ extension Replica {
   private mutating func record(
     _ regime: Regime, steps range: ClosedRange<Int>, _ observations: inout Observations
   ) {
+    // The token of who has just joined is no step's length after the one before.
+    let sequences = decodesOfStep - joined.count
     guard decodesOfStep > 0, !pauses.isEmpty else {
-      return observations.record(regime, steps: range, sequences: decodesOfStep)
+      return observations.record(regime, steps: range, sequences: sequences)
     }
     let first = range.lowerBound
     observations.record(
-      regime, steps: first...first, sequences: decodesOfStep, gaps: decodesOfStep - pauses.count)
+      regime, steps: first...first, sequences: sequences, gaps: sequences - pauses.count)
     observations.recordPauses(pauses, until: regime.end(ofStep: first))
     pauses.end()
     guard first < range.upperBound else { return }
-    observations.record(regime, steps: (first + 1)...range.upperBound, sequences: decodesOfStep)
+    observations.record(regime, steps: (first + 1)...range.upperBound, sequences: sequences)
   }
 
   private mutating func finishDecodes(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
@@ -74,10 +78,16 @@ extension Replica {
         partial = -1
         estimate.isFull = false
       }
-      firstTokens += 1
-      firstTokenOut(slot, at: now, shop: &shop)
-      if shop.requests[slot].output - shop.requests[slot].generated > 1 {
-        decoding.join(slot, &shop.requests[slot])
+      let isLast = shop.requests[slot].output - shop.requests[slot].generated == 1
+      let leaves = engine.role == .prefill && !isLast
+      if !leaves || engine.firstToken == .prefill {
+        firstTokens += 1
+        firstTokenOut(slot, at: now, shop: &shop)
+      }
+      if leaves {
+        handOff(slot, shop: &shop)
+      } else if !isLast {
+        decoding.join(slot, &shop.requests[slot], having: shop.requests[slot].generated + 1)
       } else {
         finish(slot, at: now, engine: engine, shop: &shop)
       }
@@ -106,7 +116,7 @@ extension Replica {
     let cached = Int(request.input) + Int(request.output) - 1
     cache.give(
       engine.options.capacityPolicy == .reserveToEnd
-        ? engine.cache.blocks(forTokens: Int(request.input) + Int(request.maximumOutput))
+        ? engine.blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput))
         : engine.cache.blocks(forTokens: cached))
     running.remove(slot, in: &shop.requests)
     shop.requests.remove(slot)

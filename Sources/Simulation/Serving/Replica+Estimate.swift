@@ -10,6 +10,8 @@ struct EstimateState {
   var decodeSteps = 0
   /// Whether admission failed and nothing has changed since that could help: nobody tries.
   var isFull = false
+  /// Tokens that requests whose cache is on its way may generate, each clipped.
+  var inboundOutput = 0
 
   init(_ estimate: OutputEstimate?) {
     self.estimate = estimate ?? OutputEstimate()
@@ -56,13 +58,16 @@ struct PausedDecodes {
     count = decodes
   }
 
-  /// The request that joined last, of `decodes`, is preempted; when its last token was out, nil for just now.
-  mutating func leave(of decodes: Int) -> SimTime? {
-    guard decodes == count, let last = groups.indices.last else { return nil }
+  /// Of `decodes` requests one is preempted that has decoded, or the one that joined last; when its last token was out,
+  /// nil for just now.
+  mutating func leave(of decodes: Int, hasDecoded: Bool) -> SimTime? {
+    guard hasDecoded || decodes == count, let last = groups.indices.last else { return nil }
+    // Who has decoded did so until the pause began.
+    let group = hasDecoded ? 0 : last
     count -= 1
-    groups[last].count -= 1
-    let time = groups[last].lastToken
-    if groups[last].count == 0 { groups.removeLast() }
+    groups[group].count -= 1
+    let time = groups[group].lastToken
+    if groups[group].count == 0 { groups.remove(at: group) }
     return time
   }
 
@@ -113,38 +118,60 @@ extension Replica {
     if isMixed {
       // Decodes that share the step take their blocks first; when there are too few, no prompt starts.
       let demand = decoding.blockDemand(steps: 1)
-      if demand > cache.free { return makeRoomByRetraction(at: now, engine: engine, shop: &shop) }
+      if demand > cache.free {
+        let retracted = makeRoomByRetraction(at: now, engine: engine, shop: &shop)
+        joinLanded(at: now, engine: engine, shop: &shop)
+        return retracted
+      }
       cache.take(demand)
+      joinLanded(at: now, engine: engine, shop: &shop)
     }
     admitByEstimate(at: now, decodes: isMixed ? decoding.count : 0, engine: engine, shop: &shop)
-    guard chunks.isEmpty, decoding.count > 0 else { return true }
-    let retracted = isMixed ? false : makeRoomByRetraction(at: now, engine: engine, shop: &shop)
+    guard chunks.isEmpty else { return true }
+    var retracted = false
+    if !isMixed {
+      retracted = makeRoomByRetraction(at: now, engine: engine, shop: &shop)
+      // Who has come waits for a step that decodes.
+      joinLanded(at: now, engine: engine, shop: &shop)
+    }
     return retracted || partial >= 0 || !waiting.isEmpty && !estimate.isFull
+  }
+
+  /// Output tokens that are expected of a request that is about to start.
+  private func expectedOutput(_ view: RequestView, engine: Engine) -> Int {
+    engine.role == .prefill ? 1 : min(view.outputTokensLimit, OutputEstimate.clippedTokens)
   }
 
   private mutating func admitByEstimate(
     at now: SimTime, decodes: Int, engine: Engine, shop: inout Shop
   ) {
     guard partial >= 0 || !estimate.isFull && nextWaiting(0, engine: engine, shop: &shop) else { return }
-    let expected = Double(decoding.remainingOutput(&shop.requests)) * estimate.expectedShare
+    let remaining = decoding.remainingOutput(&shop.requests) + estimate.inboundOutput
+    let expected = Double(remaining) * estimate.expectedShare
     var budget = Budget(engine, free: cache.free, expected: expected, decodes: decodes)
     if partial >= 0 {
       continueByEstimate(&budget, engine: engine, shop: shop)
       guard !chunks.isEmpty, chunksEndPartial(shop) else { return }
     }
     while nextWaiting(0, engine: engine, shop: &shop) {
-      guard running.count < engine.options.maximumBatchSize else {
+      guard slotsTaken < engine.options.maximumBatchSize else {
         estimate.isFull = true
         return
       }
       let slot = waiting[0]
       let view = RequestView(shop.requests[slot])
-      let output = min(view.outputTokensLimit, OutputEstimate.clippedTokens)
+      let output = expectedOutput(view, engine: engine)
       // A request on its own fits: it would have been refused else.
-      let isAlone = running.count == 0
+      let isAlone = cache.used == 0
       if !isAlone, Double(view.prefillTokens + output + budget.fixed) >= budget.total {
         estimate.isFull = true
         return
+      }
+      if shop.requests[slot].state == .handedOver {
+        let blocks = engine.arrivingBlocks(shop.requests[slot])
+        fetch(engine: engine, shop: &shop)
+        budget.total -= Double(blocks * budget.blockTokens + output)
+        continue
       }
       if !chunks.isEmpty, budget.paged(view.prefillTokens) >= budget.input { return }
       guard let size = chunk(of: view.prefillTokens, budget, engine: engine) else { return }
@@ -191,7 +218,7 @@ extension Replica {
     guard needed <= cache.free else { return }
     cache.take(needed)
     chunks.append(PromptChunk(slot: partial, tokens: size))
-    let output = min(view.outputTokensLimit, OutputEstimate.clippedTokens)
+    let output = expectedOutput(view, engine: engine)
     budget.take(size, expecting: size == left ? output : 0, isNew: false)
   }
 

@@ -18,7 +18,7 @@ extension Replica {
       planMixedStep(at: now, engine: engine, shop: &shop)
     } else if decoding.count > 0 {
       decodesOfStep = decoding.count
-      planDecodeStretch(at: now, single: single, engine: engine)
+      planDecodeStretch(at: now, single: single || !joined.isEmpty, engine: engine)
     } else {
       plannedEnd = .never
       estimate.restart()
@@ -45,13 +45,17 @@ extension Replica {
     if engine.options.capacityPolicy == .currentUse {
       preempted = makeRoomForDecodes(at: now, engine: engine, shop: &shop)
     }
+    joinLanded(at: now, engine: engine, shop: &shop)
     var tokens = engine.options.maximumBatchTokens - decoding.count
     holdsPrompts = !preempted && holdsBack(budget: tokens, engine: engine, shop: &shop)
     if holdsPrompts { return engine.options.capacityPolicy == .currentUse }
     if partial >= 0 {
       preempted = continuePartial(budget: &tokens, at: now, engine: engine, shop: &shop) || preempted
     }
-    if !preempted { admit(budget: &tokens, at: now, engine: engine, shop: &shop) }
+    // A step that would run nothing takes no time: the next one admits at once.
+    if !preempted || chunks.isEmpty && decoding.count == 0 {
+      admit(budget: &tokens, at: now, engine: engine, shop: &shop)
+    }
     return preempted
   }
 
@@ -97,12 +101,17 @@ extension Replica {
 
   /// Admits waiting requests, first come first served, while batch, token budget and KV cache have room.
   private mutating func admit(budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop) {
-    while budget > 0, running.count < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
+    while budget > 0, slotsTaken < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
       guard nextWaiting(0, engine: engine, shop: &shop) else { return }
       let slot = waiting[0]
-      let view = RequestView(shop.requests[slot])
       let room = StepRoom(
         tokens: budget, blocks: cache.free, isFirst: chunks.isEmpty, isAlone: running.count == 0)
+      if shop.requests[slot].state == .handedOver {
+        guard room.blocks(of: shop.requests[slot], engine: engine) != nil else { return }
+        fetch(engine: engine, shop: &shop)
+        continue
+      }
+      let view = RequestView(shop.requests[slot])
       guard let share = room.share(of: view, engine: engine) else { return }
       waiting.removeFirst()
       start(slot, size: share.tokens, blocks: share.blocks, at: now, shop: &shop)
@@ -159,7 +168,8 @@ extension Replica {
     let held: Int
     if request.state == .decoding {
       held = decoding.context(of: request) - 1
-      request.lastToken = pauses.leave(of: decoding.count) ?? now
+      let hasDecoded = request.joinStep < decoding.step
+      request.lastToken = pauses.leave(of: decoding.count, hasDecoded: hasDecoded) ?? now
       let generated = Int32(decoding.tokensOut(of: request))
       decoding.leave(&request)
       request.generated = generated
@@ -184,6 +194,7 @@ extension Replica {
     var attention = CostVector.zero
     var largest = CostVector.zero
     var chunkTokens = 0
+    var longest = 0
     var rows = decodesOfStep
     for chunk in chunks {
       let request = shop.requests[chunk.slot]
@@ -192,6 +203,7 @@ extension Replica {
       attention += cost
       if cost[.time] > largest[.time] { largest = cost }
       chunkTokens += chunk.tokens
+      if chunk.tokens > longest { longest = chunk.tokens }
       if past + chunk.tokens == request.prefillTokens { rows += 1 }
     }
     // Attention groups work on prompts of their own; the step waits for the largest share.
@@ -199,7 +211,7 @@ extension Replica {
     if largest[.time] > attention[.time] { attention = largest }
     let cost = engine.cost.mixedCost(
       sequences: decodesOfStep, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
-      chunkTokens: chunkTokens, rows: rows)
+      chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
     let regime = Regime(anchor: now, first: cost + attention)
     self.regime = regime
     plannedSteps = 1
@@ -207,7 +219,8 @@ extension Replica {
   }
 
   /// As many decode-only steps as leave the batch and the linear piece of the cost alone; a `single` one after a
-  /// preemption, since the step that preempts admits nobody but the next one may.
+  /// preemption, since the step that preempts admits nobody but the next one may, and where requests of other replicas
+  /// join, whose tokens are not a step apart yet.
   private mutating func planDecodeStretch(at now: SimTime, single: Bool, engine: Engine) {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {

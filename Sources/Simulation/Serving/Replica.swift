@@ -31,6 +31,12 @@ struct Replica {
   var waitedSteps = 0
   var holdsPrompts = false
   var estimate: EstimateState
+  /// Requests that have a slot and blocks here but don't run: their cache is on its way, or has come since the step began.
+  var inbound = 0
+  /// Those of them whose cache has come, in order.
+  var landed: [Int32] = []
+  /// Requests that the step in progress took into the batch and whose last token is no step's end ago.
+  var joined: [Int32] = []
 
   var regime: Regime?
   /// Steps of the stretch in progress, 0 for none.
@@ -39,6 +45,8 @@ struct Replica {
   var plannedEnd = SimTime.never
   /// Cost of everything done, lane by lane.
   var cost = CostVector.zero
+  /// Steps that ended.
+  var steps: Int64 = 0
   /// Requests delivered and not yet completed.
   var outstanding = 0 {
     didSet { if outstanding > peakOutstanding { peakOutstanding = outstanding } }
@@ -60,8 +68,12 @@ struct Replica {
 
   /// Whether anything is left to do.
   var hasWork: Bool {
-    isBusy || running.count > 0 || !waiting.isEmpty || !inbox.isEmpty || backlog != nil
+    isBusy || running.count > 0 || inbound > 0 || !waiting.isEmpty || !inbox.isEmpty || backlog != nil
   }
+
+  /// Slots of the batch that are taken.
+  @inline(__always)
+  var slotsTaken: Int { running.count + inbound }
 
   /// Accepts a request that reaches the scheduler at `time`.
   ///
@@ -76,7 +88,7 @@ struct Replica {
     }
     let seen =
       engine.options.outputEstimate != nil
-      ? !estimate.isFull : holdsPrompts || waiting.isEmpty && running.count < engine.options.maximumBatchSize
+      ? !estimate.isFull : holdsPrompts || waiting.isEmpty && slotsTaken < engine.options.maximumBatchSize
     waiting.append(slot)
     return seen && cut(at: time, everySteps: 1)
   }
@@ -84,7 +96,7 @@ struct Replica {
   /// Ends the stretch in progress at the first boundary at or after `time` at which the scheduler looks for requests.
   ///
   /// True when it ends earlier than planned.
-  private mutating func cut(at time: SimTime, everySteps interval: Int) -> Bool {
+  mutating func cut(at time: SimTime, everySteps interval: Int) -> Bool {
     guard plannedSteps > 1, let regime else { return false }
     let last = regime.done + plannedSteps
     var boundary = regime.firstStep(endingAtOrAfter: time, in: (regime.done + 1)...last)

@@ -1,6 +1,7 @@
 /// A request in flight: a slot of the partition's request pool.
 struct Request {
-  enum State: UInt8 { case free, waiting, prefilling, decoding }
+  /// `handedOver`: its prompt is done on another replica, which holds its cache; `fetching`: that cache is on its way.
+  enum State: UInt8 { case free, waiting, prefilling, decoding, handedOver, fetching }
 
   var arrival = SimTime.zero
   var firstToken = SimTime.never

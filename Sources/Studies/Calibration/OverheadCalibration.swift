@@ -79,6 +79,8 @@ private struct LevelFit {
     self.level = level
     var indices: [OverheadGroup: [Int]] = [:]
     for (index, run) in runs.runs.enumerated() where run.group.lineage.count > level {
+      // A framework's own numbers are those of replicas that do both, prompts and answers.
+      if level == 0, run.plan.design.isDisaggregated { continue }
       indices[run.group.lineage[level], default: []].append(index)
     }
     members = indices.keys.sorted { $0.sortKey < $1.sortKey }.map { group in
@@ -89,7 +91,7 @@ private struct LevelFit {
 
   /// Simulates all runs, each with its group's numbers at `points`.
   private func figures(_ points: [[Double]]) async -> [OverheadRuns.Figures] {
-    var overheads = Array(repeating: FrameworkOverhead.none, count: runs.runs.count)
+    var overheads = [FrameworkOverhead?](repeating: nil, count: runs.runs.count)
     for (member, point) in zip(members, points) {
       let overhead = OverheadParameters.overhead(point)
       for index in member.runs { overheads[index] = overhead }

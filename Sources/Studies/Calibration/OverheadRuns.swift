@@ -20,7 +20,7 @@ final class OverheadRuns: Sendable {
   }
 
   let runs: [Run]
-  private let kernels: [StepCostTable]
+  private let kernels: [PlannedPoint.Costs]
   /// Indices of runs that one task simulates.
   private let batches: [[Int]]
   private let threads: Int
@@ -54,8 +54,8 @@ final class OverheadRuns: Sendable {
     self.batches = batches
   }
 
-  /// Simulates every run, each with overheads of its own.
-  func figures(overheads: [FrameworkOverhead]) async -> [Figures] {
+  /// Simulates every run with overheads of its own, the same in both pools; runs without any are left out.
+  func figures(overheads: [FrameworkOverhead?]) async -> [Figures] {
     let found = await Self.concurrently(batches.count, threads: threads) { batch in
       await self.simulate(self.batches[batch], overheads: overheads)
     }
@@ -66,12 +66,17 @@ final class OverheadRuns: Sendable {
     return figures
   }
 
-  private func simulate(_ indices: [Int], overheads: [FrameworkOverhead]) async -> [Figures] {
+  private func simulate(_ indices: [Int], overheads: [FrameworkOverhead?]) async -> [Figures] {
     var results: [Figures] = []
-    var known: (overhead: FrameworkOverhead, cost: StepCostTable)?
+    var known: (overhead: FrameworkOverhead, cost: PlannedPoint.Costs)?
     for index in indices {
+      guard let overhead = overheads[index] else {
+        results.append(Figures())
+        continue
+      }
       var plan = runs[index].plan
-      plan.overhead = overheads[index]
+      plan.overhead = overhead
+      plan.prefillOverhead = overhead
       if known?.overhead != plan.overhead {
         known = (plan.overhead, plan.stepCosts(kernels: kernels[runs[index].table]))
       }

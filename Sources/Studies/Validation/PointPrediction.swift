@@ -50,15 +50,16 @@ extension PlannedPoint {
   ///
   /// - Parameter cost: what ``stepCosts(kernels:)`` gives.
   /// - Returns: its figures; a run that refused requests is no prediction.
-  func predict(cost: StepCostTable) async -> PointResult {
-    let outcome = await Simulation.run(deployment(cost: cost), RunPlan(seed: 1))
+  func predict(cost: Costs) async -> PointResult {
+    let deployment = deployment(cost: cost)
+    let outcome = await Simulation.run(deployment, RunPlan(seed: 1))
     let isImages = design.model.diffusion != nil
     let context = RunContext(
       scenario: point.id, seed: 1, isDrained: true, site: site,
       deployments: [
         DeploymentContext(
           name: "point", replicas: simulatedReplicas,
-          accelerators: simulatedReplicas * design.parallel.accelerators, producesImages: isImages)
+          accelerators: deployment.accelerators, producesImages: isImages)
       ], window: window)
     var result = PointResult(
       point: point, assumptions: assumptions, predicted: nil, reason: nil, resolved: resolved)
@@ -82,7 +83,7 @@ extension PlannedPoint {
   }
 
   /// Simulates the point for its mean latencies over the whole run in seconds alone; nil where requests were refused.
-  func means(cost: StepCostTable) async -> (tpot: Double?, ttft: Double?)? {
+  func means(cost: Costs) async -> (tpot: Double?, ttft: Double?)? {
     let outcome = await Simulation.run(deployment(cost: cost), RunPlan(seed: 1))
     guard outcome.observations.counts.rejected == 0 else { return nil }
     return (
@@ -94,7 +95,6 @@ extension PlannedPoint {
   /// What is simulated, in a few lines.
   var resolved: [DeploymentContext.Highlight] {
     let precision = design.precision
-    let parallel = design.parallel
     return [
       .init("system", "\(point.accelerators) x \(design.system.id)"), .init("model", design.model.id),
       .init(
@@ -102,15 +102,25 @@ extension PlannedPoint {
         "weights \(precision.weights.rawValue), attention \((precision.attention ?? precision.weights).rawValue), "
           + "experts \((precision.experts ?? precision.weights).rawValue), activations "
           + "\(precision.activations.rawValue), KV cache \(precision.keyValueCache.rawValue)"),
+    ] + (prefill.map { resolved($0, "prefill ") } ?? []) + resolved(own, prefill == nil ? "" : "decode ")
+  }
+
+  private func resolved(_ pool: PlannedPool, _ name: String) -> [DeploymentContext.Highlight] {
+    let parallel = pool.design.parallel
+    let engine = pool.engine
+    let count = prefill == nil ? replicas : pool.replicas
+    return [
       .init(
-        "layout",
-        "\(replicas) x (tensor \(parallel.tensor), pipeline \(parallel.pipeline), expert \(parallel.expert), "
+        name + "layout",
+        "\(count) x (tensor \(parallel.tensor), pipeline \(parallel.pipeline), expert \(parallel.expert), "
           + "attention data \(parallel.attentionData))"),
       .init(
-        "engine",
-        "\(design.framework.rawValue), batch of \(engine.maximumBatchSize), \(engine.maximumBatchTokens) tokens a step, "
+        name + "engine",
+        "\(pool.design.framework.rawValue), batch of \(engine.maximumBatchSize), "
+          + "\(engine.maximumBatchTokens) tokens a step, "
           + "\(engine.chunkedPrefill ? "chunked" : "whole") prompts, \(engine.capacityPolicy.rawValue)"),
-      .init("KV cache", "\(cache.blocks) blocks of \(cache.blockTokens) tokens a replica"),
+      .init(
+        name + "KV cache", "\(pool.cache.blocks) blocks of \(pool.cache.blockTokens) tokens a replica"),
     ]
   }
 }

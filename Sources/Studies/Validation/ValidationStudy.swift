@@ -65,9 +65,16 @@ public struct ValidationStudy: Sendable {
 
   private static func predict(_ batch: Batch, _ done: @Sendable (Int) -> Void) async -> [(Int, PointResult)] {
     guard let first = batch.plans.first else { return [] }
-    let cost = first.stepCosts(kernels: first.kernelCosts())
+    let kernels = first.kernelCosts()
+    var overheads = (first.overhead, first.prefillOverhead)
+    var cost = first.stepCosts(kernels: kernels)
     var finished: [(Int, PointResult)] = []
     for (index, plan) in zip(batch.indices, batch.plans) {
+      // Points of one key may differ in the framework's version and so in its overheads.
+      if overheads != (plan.overhead, plan.prefillOverhead) {
+        overheads = (plan.overhead, plan.prefillOverhead)
+        cost = plan.stepCosts(kernels: kernels)
+      }
       finished.append((index, await plan.predict(cost: cost)))
       done(1)
     }

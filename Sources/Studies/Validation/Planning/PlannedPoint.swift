@@ -46,6 +46,8 @@ public struct PlannedPoint: Sendable {
   public let replicas: Int
   /// Those of them that are simulated; the others do the same.
   public let simulatedReplicas: Int
+  /// The replicas that work on prompts, where the others only decode.
+  let prefill: PlannedPool?
   /// The requests.
   public let stream: StreamPlan
   /// Which part of the run is compared.
@@ -54,34 +56,61 @@ public struct PlannedPoint: Sendable {
   public let site: SiteContext
   /// What the framework adds to the kernels; the design's own but in a fit.
   public var overhead: FrameworkOverhead
+  /// The same of the prefill pool; without one, of no effect.
+  public var prefillOverhead: FrameworkOverhead
 
   /// Equal for points whose steps cost the same.
-  var costKey: String {
-    [
-      design.model.id, design.system.id, design.framework.rawValue, "\(design.precision)",
-      "\(design.parallel)", "\(engine.maximumBatchSize)", "\(engine.maximumBatchTokens)",
-      "\(engine.maximumContextTokens)",
-    ].joined(separator: "|")
+  var costKey: String { ([own] + [prefill].compactMap { $0 }).map(\.costKey).joined(separator: "|") }
+
+  /// The replicas that answer.
+  var own: PlannedPool {
+    PlannedPool(design: design, engine: engine, cache: cache, replicas: simulatedReplicas)
+  }
+
+  /// What steps or their kernels cost, pool by pool.
+  struct Costs: Sendable {
+    var own: StepCostTable
+    var prefill: StepCostTable?
   }
 
   /// Tabulates what the kernels of steps cost.
-  func kernelCosts() -> StepCostTable {
-    design.kernelCosts(
-      maximumBatchSize: engine.maximumBatchSize, maximumBatchTokens: engine.maximumBatchTokens,
-      maximumContextTokens: engine.maximumContextTokens)
-  }
+  func kernelCosts() -> Costs { Costs(own: own.kernelCosts(), prefill: prefill?.kernelCosts()) }
 
   /// What steps cost: `kernels` is what ``kernelCosts()`` gives for this point or one of equal ``costKey``.
-  func stepCosts(kernels: StepCostTable) -> StepCostTable { design.adjusted(kernels, by: overhead) }
+  func stepCosts(kernels: Costs) -> Costs {
+    var costs = Costs(own: design.adjusted(kernels.own, by: overhead))
+    if let prefill, let table = kernels.prefill {
+      costs.prefill = prefill.design.adjusted(table, by: prefillOverhead)
+    }
+    return costs
+  }
 
   /// The deployment as the simulation runs it.
-  func deployment(cost: StepCostTable) -> DeploymentPlan {
-    DeploymentPlan(
+  func deployment(cost: Costs) -> DeploymentPlan {
+    var plan = DeploymentPlan(
       name: "point", replicas: simulatedReplicas, acceleratorsPerReplica: design.parallel.accelerators,
       engine: engine,
-      cache: cache, cost: cost, router: .roundRobin,
+      cache: cache, cost: cost.own, router: .roundRobin,
       frontEnd: FrontEnd(
         seconds: overhead.frontEndSeconds, secondsPerInputToken: overhead.frontEndSecondsPerInputToken),
       streams: [stream])
+    if let prefill, let table = cost.prefill {
+      plan.prefill = PrefillPool(
+        replicas: prefill.replicas, acceleratorsPerReplica: prefill.design.parallel.accelerators,
+        engine: prefill.engine, cache: prefill.cache, cost: table, router: .roundRobin,
+        handOff: HandOff(from: prefill.design, to: design))
+    }
+    return plan
+  }
+}
+
+extension HandOff {
+  /// The hand-off between replicas of two designs.
+  init(from prefill: ReplicaDesign, to decode: ReplicaDesign) {
+    let transfer = prefill.cacheTransfer(to: decode)
+    self.init(
+      delaySeconds: prefill.handOff.seconds, latencySeconds: transfer.latencySeconds,
+      secondsPerToken: transfer.secondsPerToken, links: transfer.links, firstToken: prefill.handOff.firstToken
+    )
   }
 }

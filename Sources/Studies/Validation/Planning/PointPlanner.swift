@@ -21,7 +21,11 @@ public struct PointPlanner: Sendable {
     var draft = try PointDraft(point, catalogue)
     try draft.settlePrecision()
     try draft.settleLengths()
-    try draft.settleEngineAndLayout()
+    if point.mode == .disaggregated {
+      try draft.settlePools()
+    } else {
+      try draft.settleEngineAndLayout()
+    }
     try draft.settleLoad()
     return draft.planned
   }
@@ -50,13 +54,13 @@ struct PointDraft {
   var cache = KVCacheOptions(blocks: 1, blockTokens: 16)
   /// Replicas that are simulated at most.
   var simulatedReplicas = Int.max
+  /// The prefill pool, where the replicas only decode, and their number where the source states it.
+  var prefill: PlannedPool?
+  var replicas: Int?
 
   init(_ point: BenchmarkPoint, _ catalogue: ScenarioCatalogue) throws(Unpredictable) {
     self.point = point
     self.catalogue = catalogue
-    guard point.mode == .aggregated else {
-      throw Unpredictable("disaggregated serving is not modelled yet")
-    }
     guard !point.isSpeculationSuspected else {
       throw Unpredictable("suspected of speculative decoding, whose draft length no label states")
     }
@@ -101,6 +105,7 @@ struct PointDraft {
     ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel, framework: framework,
       frameworkVersion: point.frameworkVersion.isEmpty ? "unstated" : point.frameworkVersion,
+      isDisaggregated: point.mode == .disaggregated,
       efficiencies: catalogue.efficiencies)
   }
 
@@ -108,10 +113,10 @@ struct PointDraft {
     let options = engine.options.ofReplica(groups: parallel.attentionData)
     let nodeSize = system.node.accelerators
     let design = design(parallel)
+    let replicas = replicas ?? point.accelerators / parallel.accelerators
     return PlannedPoint(
       point: point, design: design, assumptions: assumptions, engine: options, cache: cache,
-      replicas: point.accelerators / parallel.accelerators,
-      simulatedReplicas: min(simulatedReplicas, point.accelerators / parallel.accelerators),
+      replicas: replicas, simulatedReplicas: min(simulatedReplicas, replicas), prefill: prefill,
       stream: StreamPlan(
         arrivals: load.arrivals, requests: load.requests, lengths: lengths.lengths,
         maximumOutputTokens: lengths.longestOutput, warmUpRequests: load.warmUpRequests),
@@ -121,6 +126,7 @@ struct PointDraft {
         acceleratorIdleWatts: system.accelerator.idlePower.si,
         acceleratorPeakWatts: system.accelerator.thermalDesignPower.si,
         nodeIdleWatts: system.node.idlePower.si, nodePeakWatts: system.node.peakPower.si,
-        siteWattsPerITWatt: 1), overhead: design.overhead)
+        siteWattsPerITWatt: 1), overhead: design.overhead,
+      prefillOverhead: (prefill?.design ?? design).overhead)
   }
 }

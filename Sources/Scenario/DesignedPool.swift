@@ -1,0 +1,92 @@
+import CostModel
+import Documents
+import Hardware
+import Models
+import Simulation
+import Workload
+
+/// A prefill pool with everything settled but what its steps cost.
+struct DesignedPool {
+  let design: ReplicaDesign
+  let engine: EngineChoice
+  let cache: KVCacheOptions
+  let cacheArithmetic: String
+  let router: RouterPolicy
+  let handOff: HandOff
+  var replicas = 0
+
+  /// The pool as the simulation runs it; tabulates the costs of its steps.
+  var resolved: PrefillPool {
+    let options = engine.options.ofReplica(groups: design.parallel.attentionData)
+    return PrefillPool(
+      replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
+      cost: design.stepCosts(
+        maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
+        maximumContextTokens: options.maximumContextTokens), router: router, handOff: handOff)
+  }
+}
+
+extension DesignedDeployment {
+  /// Accelerators of all pools.
+  var accelerators: Int {
+    replicas * design.parallel.accelerators
+      + (prefill.map { $0.replicas * $0.design.parallel.accelerators } ?? 0)
+  }
+}
+
+extension ScenarioResolver {
+  /// Settles the prefill pool of a deployment whose own replicas are `decode`.
+  func design(
+    _ pool: PoolDraft, of draft: DeploymentDraft, decode: ReplicaDesign, streams: [DesignedStream]
+  ) -> DesignedPool? {
+    guard let model = draft.model, let engineDraft = pool.engine, let parallel = pool.parallel,
+      let engine = engineDraft.resolved(
+        model: model, system: decode.system, node: pool.node, problems: problems)
+    else { return nil }
+    let design = ReplicaDesign(
+      model: model, system: decode.system, precision: decode.precision, parallel: parallel,
+      framework: engineDraft.framework, isDisaggregated: true, efficiencies: catalogue.efficiencies)
+    let wrong = design.problems()
+    for problem in wrong {
+      problems.record(
+        below: pool.node, at: problem.path.split(separator: ".").map(String.init), found: problem.found,
+        message: problem.message, allowed: problem.allowed)
+    }
+    guard wrong.isEmpty, let (cache, arithmetic) = cache(design, engine, engineDraft, pool.node) else {
+      return nil
+    }
+    for stream in streams { checkPrompt(stream, engine: engine, cache: cache, design: design) }
+    let transfer = design.cacheTransfer(to: decode, overlaps: draft.handOff.overlaps)
+    let framework = design.handOff
+    return DesignedPool(
+      design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic, router: pool.router,
+      handOff: HandOff(
+        delaySeconds: draft.handOff.seconds ?? framework.seconds, latencySeconds: transfer.latencySeconds,
+        secondsPerToken: transfer.secondsPerToken, links: transfer.links,
+        firstToken: draft.handOff.firstToken ?? framework.firstToken))
+  }
+
+  /// A prompt must fit into a prefill replica.
+  private func checkPrompt(
+    _ stream: DesignedStream, engine: EngineChoice, cache: KVCacheOptions, design: ReplicaDesign
+  ) {
+    let input = stream.lengths.longestInput ?? Int(stream.lengths.lengths.meanInput.rounded(.up))
+    let path = stream.draft.lengthsField.isPresent ? ["lengths"] : ["arrivals"]
+    if !engine.options.chunkedPrefill, input > engine.options.maximumBatchTokens {
+      problems.record(
+        below: stream.draft.node, at: path, found: "",
+        message:
+          "a prompt of \(input) tokens does not fit into a prefill step of \(engine.options.maximumBatchTokens) tokens",
+        allowed: "chunked_prefill: true, or a larger max_batch_tokens")
+    }
+    let needed = cache.blocks(forTokens: input)
+    let perGroup = cache.blocks / design.parallel.attentionData
+    if needed > perGroup {
+      problems.record(
+        below: stream.draft.node, at: path, found: "",
+        message:
+          "a prompt of \(input) tokens needs \(needed) KV blocks, a prefill replica has \(perGroup) for it",
+        allowed: "shorter lengths, or more accelerators a replica (parallel)")
+    }
+  }
+}

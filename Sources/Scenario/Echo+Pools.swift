@@ -1,0 +1,51 @@
+import CostModel
+import Documents
+import Simulation
+
+extension Echo {
+  /// A layout.
+  static func echo(_ parallel: Parallelism) -> JSONValue {
+    .object([
+      ("tensor", .int(parallel.tensor)), ("pipeline", .int(parallel.pipeline)),
+      ("expert", .int(parallel.expert)), ("attention_data", .int(parallel.attentionData)),
+    ])
+  }
+
+  /// The pools of a deployment that has two, and the way between them.
+  func pools(_ item: DesignedDeployment) -> [(String, JSONValue)] {
+    guard let prefill = item.prefill else { return [] }
+    func pool(
+      _ role: PoolRole, _ replicas: Int, _ parallel: Parallelism, _ router: RouterPolicy, _ engine: JSONValue
+    ) -> JSONValue {
+      .object([
+        ("role", .string(role.rawValue)), ("replicas", .int(replicas)), ("parallel", Self.echo(parallel)),
+        ("accelerators_per_replica", .int(parallel.accelerators)), ("engine", engine),
+        ("router", .object([("policy", .string(router.rawValue))])),
+      ])
+    }
+    let handOff = prefill.handOff
+    return [
+      (
+        "pools",
+        .array([
+          pool(
+            .prefill, prefill.replicas, prefill.design.parallel, prefill.router,
+            engine(prefill.engine, prefill.design, prefill.cache, prefill.cacheArithmetic)),
+          pool(
+            .decode, item.replicas, item.design.parallel, item.router,
+            engine(item.engine, item.design, item.cache, item.cacheArithmetic)),
+        ])
+      ),
+      (
+        "hand_off",
+        .object([
+          ("delay_seconds", .double(handOff.delaySeconds)),
+          ("transfer_seconds", .double(handOff.latencySeconds)),
+          ("transfer_seconds_per_input_token", .double(handOff.secondsPerToken)),
+          ("links_per_prefill_replica", .int(handOff.links)),
+          ("first_token", .string(handOff.firstToken.rawValue)),
+        ])
+      ),
+    ]
+  }
+}

@@ -1,0 +1,105 @@
+import CostModel
+import Documents
+import Quantities
+import Simulation
+
+/// A pool of replicas as its mapping states it; what could not be read is nil.
+struct PoolDraft {
+  let node: Node
+  var engine: EngineDraft?
+  var parallel: Parallelism?
+  var replicas: Int?
+  var replicasField: Field
+  var router: RouterPolicy
+}
+
+/// What `hand_off:` states; nil for what the framework does.
+struct HandOffDraft {
+  var seconds: Double?
+  var firstToken: FirstTokenSource?
+  /// Whether each layer's cache leaves when the layer is done.
+  var overlaps = false
+}
+
+/// How a cache is sent.
+private enum TransferOverlap: String, CaseIterable {
+  /// After the prompt.
+  case none
+  /// Layer by layer while the prompt is worked on.
+  case layers
+}
+
+/// Reads `pools:` and `hand_off:`.
+struct PoolReader {
+  let problems: ProblemCollector
+  /// The deployment's `engine:`, for pools that state none.
+  let engineField: Field
+
+  /// The prefill and the decode pool; nil where either is missing or wrong.
+  func read(_ field: Field) -> (prefill: PoolDraft, decode: PoolDraft)? {
+    guard let elements = field.node?.elements else {
+      field.reject("a list of two pools is needed", allowed: "one with role: prefill, one with role: decode")
+      return nil
+    }
+    var pools: [(PoolRole, PoolDraft)] = []
+    _ = field.list { element -> Bool? in
+      if let pool = self.pool(element) { pools.append(pool) }
+      return true
+    }
+    let prefill = pools.filter { $0.0 == .prefill }
+    let decode = pools.filter { $0.0 == .decode }
+    if pools.count == elements.count, prefill.count != 1 || decode.count != 1 {
+      field.reject(
+        "a deployment with pools has two", allowed: "one with role: prefill, one with role: decode")
+    }
+    guard prefill.count == 1, decode.count == 1, pools.count == 2 else { return nil }
+    if let first = prefill[0].1.engine, let second = decode[0].1.engine, first.framework != second.framework {
+      problems.record(
+        below: prefill[0].1.node, at: ["engine", "framework"], found: "'\(first.framework.rawValue)'",
+        message: "both pools run one framework", allowed: second.framework.rawValue)
+      return nil
+    }
+    return (prefill[0].1, decode[0].1)
+  }
+
+  private func pool(_ field: Field) -> (PoolRole, PoolDraft)? {
+    guard var reader = field.elementMapping() else { return nil }
+    let roleField = reader.required("role")
+    let role = roleField.choice(PoolRole.self)
+    if role == .aggregated {
+      roleField.reject(
+        "a deployment with one pool states replicas and parallel itself", allowed: "prefill, decode")
+    }
+    let replicasField = reader.required("replicas")
+    let replicas = replicasField.int(in: 1...1_000_000)
+    let parallel = DeploymentReader.parallel(reader.optional("parallel"))
+    let own = reader.optional("engine")
+    if !own.isPresent, !engineField.isPresent {
+      own.reject("required here or for the whole deployment, but missing")
+    }
+    let chosen = own.isPresent ? own : engineField
+    let engine = chosen.isPresent ? EngineReader(problems: problems).read(chosen) : nil
+    let router = DeploymentReader.router(reader.optional("router"))
+    reader.finish()
+    guard let role, role != .aggregated else { return nil }
+    return (
+      role,
+      PoolDraft(
+        node: reader.node, engine: engine, parallel: parallel, replicas: replicas,
+        replicasField: replicasField,
+        router: router)
+    )
+  }
+
+  /// What is stated of the way between the pools.
+  func handOff(_ field: Field) -> HandOffDraft {
+    var draft = HandOffDraft()
+    guard var reader = field.mapping() else { return draft }
+    draft.seconds =
+      reader.optional("delay").quantity(Seconds.self, in: Seconds(si: 0)...Seconds(si: 3600))?.si
+    draft.firstToken = reader.optional("first_token").choice(FirstTokenSource.self)
+    draft.overlaps = reader.optional("overlap").choice(TransferOverlap.self) == .layers
+    reader.finish()
+    return draft
+  }
+}

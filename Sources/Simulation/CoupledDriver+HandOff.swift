@@ -1,0 +1,50 @@
+/// Requests on their way from the prefill pool to the decode pool.
+extension CoupledDriver {
+  /// Sends the requests whose prompts a prefill replica has just ended to decode replicas.
+  mutating func sendOn(from index: Int, at time: SimTime) {
+    guard !shop.handedOver.isEmpty, let handOff = deployment.prefill?.handOff else { return }
+    loads[index] -= shop.handedOver.count
+    let arrival = time + SimDuration(seconds: handOff.delaySeconds)
+    var next = 0
+    while next < shop.handedOver.count {
+      let target = pickAnswering(handedOver)
+      handedOver += 1
+      loads[target] += 1
+      queue.push(.requestHandedOver(replica: Int32(target), slot: shop.handedOver[next]), at: arrival)
+      next += 1
+    }
+    shop.handedOver.removeAll(keepingCapacity: true)
+  }
+
+  /// A decode replica's scheduler sees a request.
+  mutating func receive(_ slot: Int32, by target: Int, at time: SimTime) {
+    if replicas[target].deliver(slot, at: time, engine: engine) { queueCompletion(target) }
+    if !replicas[target].isBusy { queueStart(target, at: time) }
+  }
+
+  /// A decode replica has room for requests: their caches leave the prefill replicas, each link's in turn.
+  mutating func beginTransfers(to target: Int, at time: SimTime) {
+    guard let handOff = deployment.prefill?.handOff else { return }
+    var next = 0
+    while next < shop.fetches.count {
+      let slot = shop.fetches[next]
+      let source = Int(shop.requests[slot].replica)
+      let link = source * handOff.links + nextLink[source]
+      nextLink[source] = (nextLink[source] + 1) % handOff.links
+      let begin = max(time, linkFree[link])
+      linkFree[link] = begin + handOff.transfer(inputTokens: Int(shop.requests[slot].input))
+      queue.push(.cacheTransferred(replica: Int32(target), slot: slot), at: linkFree[link])
+      next += 1
+    }
+    shop.fetches.removeAll(keepingCapacity: true)
+  }
+
+  /// A cache has come: the prefill replica's blocks are free, the decode replica can take the request into its batch.
+  mutating func land(_ slot: Int32, on target: Int, at time: SimTime) {
+    let source = Int(shop.requests[slot].replica)
+    replicas[source].release(shop.requests[slot], engine: prefillEngine)
+    if !replicas[source].isBusy, replicas[source].hasWork { queueStart(source, at: time) }
+    if replicas[target].land(slot, at: time) { queueCompletion(target) }
+    if !replicas[target].isBusy { queueStart(target, at: time) }
+  }
+}
