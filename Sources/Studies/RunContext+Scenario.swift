@@ -21,7 +21,8 @@ extension RunContext {
       references: scenario.references.map {
         PublishedFigure(figure: $0.figure, value: $0.value, source: $0.source)
       },
-      configuration: scenario.echo)
+      configuration: scenario.echo,
+      intervals: scenario.deployments.first?.design.efficiencies.intervals ?? .none)
   }
 }
 
@@ -70,6 +71,7 @@ extension DeploymentContext {
       name: plan.name, replicas: plan.replicas, accelerators: plan.replicas * plan.acceleratorsPerReplica,
       producesImages: deployment.producesImages,
       calibration: CalibrationShares(deployment.design, cost: cost),
+      evidence: deployment.design.evidence(of: cost), framework: deployment.design.framework.rawValue,
       highlights: Self.highlights(deployment))
   }
 

@@ -53,6 +53,8 @@ struct ValidateCommand: AsyncParsableCommand {
     help: ArgumentHelp("Write the tables of errors as Markdown.", valueName: "file.md"), completion: .file())
   var markdown: String?
 
+  @OptionGroup var accuracy: AccuracyOptions
+
   @Option(help: ArgumentHelp("Show how a point was settled and predicted.", valueName: "id"))
   var explain: String?
 
@@ -77,29 +79,45 @@ struct ValidateCommand: AsyncParsableCommand {
     let document = try json.flatMap { path in path == "-" ? nil : try OutputFile(checking: path) }
     let page = try markdown.map { path in try OutputFile(checking: path) }
     let gates = try gate.map { path in try Gate.read(path: path) } ?? []
-    let validation = try Validation.load(
+    let outputs = try AccuracyOutputs(accuracy)
+    var validation = try Validation.load(
       Validation.Selection(
         suites: suite, files: points, split: split?.rawValue, store: measurements,
         dimensions: by.map(\.dimensions)))
     for warning in validation.warnings { Terminal.standardError.write("warning: \(warning)\n") }
+    try await outputs.writeIntervals(of: &validation, threads: threads, progress: say)
     let done = DoneCount()
     let count = validation.count
     let line = ProgressLine(isQuiet: quiet) { _ in "\(done.value) of \(count) points" }
     defer { line.stop() }
-    let report = await validation.run(threads: threads) { done.add($0) }
+    let report = try await validation.run(threads: threads, done: { done.add($0) })
     line.stop()
+    let leftOut = try await outputs.leaveOut(of: validation, threads: threads, progress: say)
 
-    try document?.write(report.json.text() + "\n")
+    let figures = leftOut.reduce(report.json) { found, left in
+      found.adding(left.report.json, as: "without_own_" + left.subject.rawValue)
+    }
+    try document?.write(figures.text() + "\n")
+    try outputs.writePage(report, leftOut, intervals: validation.provenanceOfIntervals)
     try page?.write(report.markdown(layout))
-    if json == "-" { try Terminal.standardOutput.writeOrThrow(report.json.text() + "\n") }
+    if json == "-" { try Terminal.standardOutput.writeOrThrow(figures.text() + "\n") }
     let tables: Terminal = json == "-" ? .standardError : .standardOutput
     if let explain {
       try tables.writeOrThrow(try report.explanation(of: explain, style: tables.style))
     } else if !quiet {
       try tables.writeOrThrow(report.text(layout, style: tables.style))
+      for (subject, report) in leftOut {
+        let title = tables.style.strong("every point without its own \(subject.rawValue)")
+        try tables.writeOrThrow("\n\(title)\n\n" + report.text(layout, style: tables.style))
+      }
     }
     if !quiet { reportTime(use, points: count) }
     try judge(gates, report, tables)
+  }
+
+  /// A line of progress on standard error.
+  private func say(_ line: String) {
+    if !quiet { Terminal.standardError.write(line + "\n") }
   }
 
   private var layout: ValidationReport.Layout {

@@ -28,7 +28,11 @@ import Testing
       try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     #expect(Set(json.keys) == ["points", "errors"])
     let points = try #require(json["points"] as? [[String: Any]])
-    #expect(points.allSatisfy { Set($0.keys) == ["id", "column", "measured", "predicted", "reason"] })
+    let keys: Set = [
+      "id", "column", "measured", "predicted", "reason", "interval", "split", "suite", "system",
+      "accelerators", "framework", "model", "weights", "mode", "concurrency",
+    ]
+    #expect(points.allSatisfy { Set($0.keys) == keys })
     #expect(
       points.prefix(3).map { $0["column"] as? String } == [
         "ttft_mean_s", "tpot_mean_s", "derived_output_tokens_per_s_per_gpu",
@@ -48,6 +52,45 @@ import Testing
     let three = try Command.run(
       "validate", "--points", "points.csv", "--json", "-", "-q", "--threads", "3", in: folder)
     #expect(one.status == 0 && one.output == three.output)
+  }
+
+  @Test func intervalsAreDerivedFromTheFitHalf() throws {
+    let points = try folder.text("points.csv").split(separator: "\n")
+    let rows = points.enumerated().map { $1 + ($0 == 0 ? ",split" : ",fit") }
+    try folder.write(rows.joined(separator: "\n") + "\n", to: "fit.csv")
+    let result = try Command.run(
+      "validate", "--points", "fit.csv", "--write-intervals", "intervals.json", "--refit-every", "0",
+      "--json",
+      "-", "-q", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    let text = try folder.text("intervals.json")
+    let file = try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(file["version"] as? Int == 1 && file["folds"] as? Int == 0)
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let first = try #require((json["points"] as? [[String: Any]])?.first)
+    #expect((first["interval"] as? [Double])?.count == 2)
+    // Points of neither half leave nothing to derive from.
+    let none = try Command.run(
+      "validate", "--points", "points.csv", "--write-intervals", "none.json", "-q", in: folder)
+    #expect(none.status == 2 && none.errors.contains("no point of the fit half"))
+    #expect(!folder.names.contains("none.json"))
+  }
+
+  @Test func aPageOfAccuracyAndItsHistory() throws {
+    func page(_ label: String) throws -> String {
+      let result = try Command.run(
+        "validate", "--points", "points.csv", "--accuracy", "page.md", "--history", "history.json", "--label",
+        label, "-q", in: folder)
+      #expect(result.status == 0, "\(result.errors)")
+      return try folder.text("page.md")
+    }
+    #expect(try page("one").contains("There is no earlier version to compare with."))
+    #expect(try page("two").contains("Nothing since version one."))
+    #expect(try folder.text("history.json").contains("\"label\" : \"two\""))
+    let alone = try Command.run("validate", "--points", "points.csv", "--history", "history.json", in: folder)
+    #expect(alone.status == 2)
   }
 
   @Test func aGateThatHolds() throws {

@@ -36,18 +36,21 @@ import Testing
       return
     }
     #expect(members.map(\.0) == ["points", "errors"])
+    func expected(
+      _ id: String, _ measured: Double, _ predicted: JSONValue, _ reason: JSONValue, framework: String
+    ) -> JSONValue {
+      [
+        "id": .string(id), "column": "tpot_mean_s", "measured": .double(measured), "predicted": predicted,
+        "reason": reason, "interval": nil, "split": "fit", "suite": "x", "system": "s", "accelerators": 8,
+        "framework": .string(framework), "model": "m", "weights": "", "mode": "agg", "concurrency": nil,
+      ]
+    }
     #expect(
       json["points"]
         == .array([
-          [
-            "id": "a", "column": "tpot_mean_s", "measured": 0.01, "predicted": 0.011, "reason": nil,
-          ],
-          [
-            "id": "b", "column": "tpot_mean_s", "measured": 0.02, "predicted": 0.016, "reason": nil,
-          ],
-          [
-            "id": "c", "column": "tpot_mean_s", "measured": 0.03, "predicted": nil, "reason": "not modelled",
-          ],
+          expected("a", 0.01, 0.011, nil, framework: "vllm"),
+          expected("b", 0.02, 0.016, nil, framework: "vllm"),
+          expected("c", 0.03, nil, "not modelled", framework: "other"),
         ]))
   }
 
@@ -76,8 +79,11 @@ import Testing
     #expect(report.unpredicted.map(\.reason) == ["not modelled"])
     #expect(report.unpredicted.map(\.points) == [1])
     let text = report.text(ValidationReport.Layout(dimensions: [[.framework]], worst: 1))
-    #expect(text.contains("\nfit · vllm      2          2  15.0 %      15.0 %   19.0 %      -5.0 %  0.95\n"))
-    #expect(report.markdown().contains("| fit · vllm | 2 | 2 | 15.0 % | 15.0 % | 19.0 % | -5.0 % | 0.95 |"))
+    #expect(
+      text.contains(
+        "\nfit · vllm      2          2  15.0 %      15.0 %   19.0 %      -5.0 %  0.95           -\n"))
+    #expect(
+      report.markdown().contains("| fit · vllm | 2 | 2 | 15.0 % | 15.0 % | 19.0 % | -5.0 % | 0.95 | - |"))
   }
 
   @Test func anUnknownPointHasNoExplanation() throws {

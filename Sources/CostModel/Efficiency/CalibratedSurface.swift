@@ -86,6 +86,14 @@ public struct Calibration: Sendable, Equatable, Codable {
     self.surfaces = surfaces
   }
 
+  /// The best surface for one operator and format on a generation with a framework; nil where no kernel of the format
+  /// was measured anywhere.
+  public func surface(
+    operation: String, format: String, framework: String, architecture: String
+  ) -> OperatorSurface? {
+    surfaces(framework: framework, architecture: architecture)[operation + "|" + format]
+  }
+
   /// The best surface for each operator and format on one generation with one framework.
   func surfaces(framework: String, architecture: String) -> [String: OperatorSurface] {
     var best: [String: (distance: Int, surface: CalibratedSurface)] = [:]

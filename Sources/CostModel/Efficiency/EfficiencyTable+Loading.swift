@@ -17,6 +17,10 @@ extension EfficiencyTable {
     if calibrated, let data = FileManager.default.contents(atPath: kernels.path) {
       table.calibration = try decode(data, file: kernels.lastPathComponent)
     }
+    let intervals = folder.appendingPathComponent("intervals.json")
+    if calibrated, let data = FileManager.default.contents(atPath: intervals.path) {
+      table.intervals = try PredictionIntervals.decode(data, file: intervals.lastPathComponent)
+    }
     return table
   }
 

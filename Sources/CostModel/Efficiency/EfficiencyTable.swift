@@ -108,6 +108,8 @@ public struct EfficiencyTable: Sendable {
   public var power: PowerCoefficients
   /// Surfaces fitted to measured kernels; they take the place of the priors where they fit.
   public var calibration = Calibration(provenance: [], surfaces: [])
+  /// How far measured runs lie from predictions.
+  public var intervals = PredictionIntervals.none
   /// The surfaces for the framework and generation that the table was resolved for, by operator and format.
   private var selected: [String: OperatorSurface] = [:]
 

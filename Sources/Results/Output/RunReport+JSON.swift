@@ -85,8 +85,7 @@ extension RunReport.PartReport {
     [("requests", requests.json)] + window.members + [
       ("whole_run", .object([("seconds", .double(wholeRun.span.seconds))] + wholeRun.members)),
       ("kv_cache", ["peak_utilisation": .double(peakCacheUtilisation), "prefix_hit_rate": nil]),
-      // Intervals come with calibration residuals; the key is part of the contract.
-      ("intervals", [:]),
+      ("intervals", .object(intervals.map { ($0.figure, $0.json) })),
       ("step_time", stepTime.json),
       ("binding_limit", stepTime.bindingLimit.map { .string($0) } ?? .null),
       (

@@ -1,3 +1,4 @@
+import CostModel
 import Documents
 
 /// What a report says about a run beside what the simulation observed: where it ran and how it is to be reported.
@@ -18,12 +19,14 @@ public struct RunContext: Sendable {
   public var references: [PublishedFigure]
   /// The configuration as it ran, defaults included.
   public var configuration: JSONValue
+  /// How far measured runs lie from predictions.
+  public var intervals: PredictionIntervals
 
   /// Creates a context; see the properties.
   public init(
     scenario: String, seed: UInt64, isDrained: Bool, site: SiteContext, deployments: [DeploymentContext],
     window: WindowPolicy = .wholeRun, references: [PublishedFigure] = [],
-    configuration: JSONValue = .object([])
+    configuration: JSONValue = .object([]), intervals: PredictionIntervals = .none
   ) {
     self.scenario = scenario
     self.seed = seed
@@ -33,6 +36,7 @@ public struct RunContext: Sendable {
     self.window = window
     self.references = references
     self.configuration = configuration
+    self.intervals = intervals
   }
 }
 
@@ -91,6 +95,10 @@ public struct DeploymentContext: Sendable {
   public var producesImages: Bool
   /// Where the costs of its operators come from.
   public var calibration: CalibrationShares
+  /// What the kernels' time rests on.
+  public var evidence: Provenance
+  /// The serving framework by its name in scenarios; empty where none is named.
+  public var framework: String
   /// What a reader wants to see of its configuration: a word and a value, in order.
   public var highlights: [Highlight]
 
@@ -111,7 +119,8 @@ public struct DeploymentContext: Sendable {
   /// Creates a deployment; see the properties.
   public init(
     name: String, replicas: Int, accelerators: Int, producesImages: Bool = false,
-    calibration: CalibrationShares = .prior, highlights: [Highlight] = []
+    calibration: CalibrationShares = .prior, evidence: Provenance = .prior, framework: String = "",
+    highlights: [Highlight] = []
   ) {
     precondition(replicas >= 1 && accelerators >= 1, "a deployment without accelerators")
     self.name = name
@@ -119,6 +128,8 @@ public struct DeploymentContext: Sendable {
     self.accelerators = accelerators
     self.producesImages = producesImages
     self.calibration = calibration
+    self.evidence = evidence
+    self.framework = framework
     self.highlights = highlights
   }
 }

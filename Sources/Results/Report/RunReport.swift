@@ -36,6 +36,8 @@ public struct RunReport: Sendable {
     public var stepTime: StepTimeFigures
     /// Where the costs of operators come from.
     public var calibration: CalibrationShares
+    /// Where measured values of the steady window's headline figures are expected.
+    public var intervals: [FigureInterval] = []
   }
 
   /// Computes all figures.
@@ -64,6 +66,21 @@ public struct RunReport: Sendable {
     deployments = parts.map {
       $0.report(
         window: span, wholeRun: RunSpan(startNanoseconds: $0.firstArrival, endNanoseconds: $0.lastToken))
+    }
+    addIntervals()
+  }
+
+  /// Intervals of every part; the site has the widest limits of its deployments.
+  private mutating func addIntervals() {
+    let windows = deployments.map(\.window)
+    func bands(_ figure: PredictionIntervals.Figure) -> [PredictionIntervals.Band] {
+      zip(context.deployments, windows).compactMap { context.band(figure, of: $0, in: $1) }
+    }
+    site.intervals = site.window.intervals(bands)
+    for (index, deployment) in context.deployments.enumerated() {
+      deployments[index].intervals = windows[index].intervals { figure in
+        context.band(figure, of: deployment, in: windows[index]).map { [$0] } ?? []
+      }
     }
   }
 }

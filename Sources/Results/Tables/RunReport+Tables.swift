@@ -5,6 +5,7 @@ extension RunReport {
   /// - Returns: the headline, then latencies, power, where the time went, published figures, configuration.
   public func text(style: TextStyle = TextStyle()) -> String {
     var sections = [headline(style), throughputSection(style), latencySection(style), powerSection(style)]
+    if !site.intervals.isEmpty { sections.append(intervalSection(style)) }
     sections.append(timeSection(style))
     if deployments.count > 1 { sections.append(deploymentSection(style)) }
     if !context.references.isEmpty { sections.append(referenceSection(style)) }

@@ -24,8 +24,16 @@ public struct KernelCalibration: Sendable {
   ) throws(Problems) {
     let rows = try KernelStore(path: path).rows().filter { !excluded.contains($0.system) }
     let known = systems.systems.filter { !excluded.contains($0.id) }
+    self.init(rows: rows, systems: known, priors: priors, progress: progress)
+  }
+
+  /// Fits surfaces to kernels of some systems; kernels of others are not looked at.
+  init(
+    rows: [KernelRow], systems: [SystemSpecification], priors: EfficiencyTable,
+    progress: (String) -> Void = { _ in }
+  ) {
     var byID: [String: SystemSpecification] = [:]
-    for system in known { byID[system.id] = system }
+    for system in systems { byID[system.id] = system }
     var groups: [String: [KernelRow]] = [:]
     for row in rows {
       guard let system = byID[row.system] else { continue }
@@ -55,7 +63,8 @@ public struct KernelCalibration: Sendable {
       ], surfaces: surfaces)
   }
 
-  private static func prior(_ row: KernelRow, _ priors: EfficiencyTable) -> OperatorEfficiency {
+  /// Where the closed form of a kernel starts before anything is measured.
+  static func prior(_ row: KernelRow, _ priors: EfficiencyTable) -> OperatorEfficiency {
     guard let operatorClass = OperatorClass(rawValue: row.operation) else {
       return OperatorEfficiency(
         compute: 1, memory: priors.scaleUp.bandwidth, activation: 1, sharpness: 1,

@@ -25,12 +25,31 @@ struct KernelStore {
     }
   }
 
+  /// Groups of kernels that lie in tables of their own.
+  enum Family: CaseIterable {
+    case gemm, experts, decodeAttention, prefillAttention, latentDecode, latentPrefill, allReduce
+  }
+
   /// Every kernel that a calibration can use.
   func rows() throws(Problems) -> [KernelRow] {
+    var rows: [KernelRow] = []
+    for family in Family.allCases { rows += try self.rows(family) }
+    return rows
+  }
+
+  /// The kernels of a family that a calibration can use.
+  func rows(_ family: Family) throws(Problems) -> [KernelRow] {
     do {
       return try queue.read { database in
-        try gemm(database) + experts(database) + decodeAttention(database) + prefillAttention(database)
-          + latentDecode(database) + latentPrefill(database) + allReduce(database)
+        switch family {
+        case .gemm: try gemm(database)
+        case .experts: try experts(database)
+        case .decodeAttention: try decodeAttention(database)
+        case .prefillAttention: try prefillAttention(database)
+        case .latentDecode: try latentDecode(database)
+        case .latentPrefill: try latentPrefill(database)
+        case .allReduce: try allReduce(database)
+        }
       }
     } catch {
       throw Problems(Problem(file: queue.path, message: "can't be read: \(error)"))

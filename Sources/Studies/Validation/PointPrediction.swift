@@ -16,6 +16,33 @@ public struct PointResult: Sendable {
   public var reason: String?
   /// What was simulated, for a reader; empty where nothing was.
   public var resolved: [DeploymentContext.Highlight]
+  /// The class that the prediction's intervals belong to; nil where there is no prediction.
+  public var grounds: PredictionGrounds?
+  /// Where the measured columns are expected; none where no interval is known.
+  public var intervals: [MeasuredColumn: ClosedRange<Double>] = [:]
+}
+
+/// What tells how far off a prediction may be.
+public struct PredictionGrounds: Sendable, Equatable {
+  /// The framework that was simulated.
+  public var framework: String
+  /// How busy a replica was.
+  public var load: PredictionIntervals.LoadRegion
+  /// What the kernels' time rests on.
+  public var evidence: Provenance
+}
+
+extension MeasuredColumn {
+  /// The group of figures whose errors are alike; nil for figures that carry no interval.
+  var intervalFigure: PredictionIntervals.Figure? {
+    switch self {
+    case .ttftMean, .ttftMedian: .ttft
+    case .tpotMean, .tpotMedian: .tpot
+    case .outputTokensPerSecond, .outputTokensPerSecondPerGPU, .derivedThroughput: .throughput
+    case .gpuPower: .power
+    default: nil
+    }
+  }
 }
 
 extension PlannedPoint {
@@ -41,9 +68,16 @@ extension PlannedPoint {
     }
     let report = RunReport(context, [outcome])
     guard let part = report.deployments.first else { return result }
+    let span = window == .wholeRun ? part.wholeRun : part.window
     result.predicted = ColumnValues(
-      window == .wholeRun ? part.wholeRun : part.window, of: point,
-      times: Double(replicas) / Double(simulatedReplicas))
+      span, of: point, times: Double(replicas) / Double(simulatedReplicas))
+    if let requests = span.requestsInFlight(replicas: simulatedReplicas) {
+      let grounds = PredictionGrounds(
+        framework: design.framework.rawValue, load: .init(requestsInFlight: requests),
+        evidence: design.evidence(of: outcome.cost))
+      result.grounds = grounds
+      result.intervals = result.intervals(of: design.efficiencies.intervals, grounds)
+    }
     return result
   }
 
@@ -68,6 +102,23 @@ extension PlannedPoint {
           + "\(engine.chunkedPrefill ? "chunked" : "whole") prompts, \(engine.capacityPolicy.rawValue)"),
       .init("KV cache", "\(cache.blocks) blocks of \(cache.blockTokens) tokens a replica"),
     ]
+  }
+}
+
+extension PointResult {
+  /// The intervals of the predicted columns of the measured kinds.
+  fileprivate func intervals(
+    of intervals: PredictionIntervals, _ grounds: PredictionGrounds
+  ) -> [MeasuredColumn: ClosedRange<Double>] {
+    var found: [MeasuredColumn: ClosedRange<Double>] = [:]
+    for column in point.measured.columns {
+      guard let figure = column.intervalFigure, let value = predicted?[column],
+        let band = intervals.band(
+          figure, framework: grounds.framework, load: grounds.load, evidence: grounds.evidence)
+      else { continue }
+      found[column] = band.interval(around: value)
+    }
+    return found
   }
 }
 

@@ -1,3 +1,4 @@
+import CostModel
 import Documents
 import Foundation
 import Scenario
@@ -33,10 +34,16 @@ public struct Validation: Sendable {
   /// The file of published figures that comes with the project.
   static let publishedPath = "calibration/points/published.csv"
 
-  private let catalogue: ScenarioCatalogue
+  private var catalogue: ScenarioCatalogue
   /// The points of the selection.
   public let points: [BenchmarkPoint]
   private let checksTheory: Bool
+  /// The measurement store, whether it is there or not.
+  private let store: String
+  /// How the intervals of predictions were derived, for people.
+  public var provenanceOfIntervals: [String] { catalogue.efficiencies.intervals.provenance }
+  /// Measured kernels; nil where they are not looked at.
+  private let kernels: KernelValidation?
   private let dimensions: [[Dimension]]
   /// What a user should know of data that is not there.
   public let warnings: [String]
@@ -46,14 +53,57 @@ public struct Validation: Sendable {
     var loader = Loader(selection)
     try loader.readFiles()
     try loader.readSuites()
+    let catalogue = try ScenarioCatalogue.load()
     return Validation(
-      catalogue: try ScenarioCatalogue.load(), points: loader.points,
+      catalogue: catalogue, points: loader.points,
       checksTheory: loader.wanted.contains(.queueing) && (selection.split ?? "theory") == "theory",
-      dimensions: selection.dimensions, warnings: loader.warnings)
+      store: selection.store ?? PointStore.defaultPath,
+      kernels: try loader.kernelStore.map { path throws(Problems) in
+        try KernelValidation(store: path, with: catalogue)
+      }, dimensions: selection.dimensions, warnings: loader.warnings)
   }
 
   /// Points to predict and queues to check.
   public var count: Int { points.count + (checksTheory ? QueueingSuite.count : 0) }
+
+  /// Derives the intervals of predictions from the `fit` half of the points; what follows predicts with them.
+  ///
+  /// - Parameters:
+  ///   - refit: fits overheads anew for each part of the points; nil takes them as they are.
+  ///   - threads: threads to use, >= 1; the intervals are the same.
+  ///   - progress: called with a line for each part.
+  /// - Returns: the intervals.
+  /// - Throws: where none of the points can be predicted.
+  public mutating func deriveIntervals(
+    refit: OverheadRefit?, threads: Int, progress: (String) -> Void = { _ in }
+  ) async throws(Problems) -> PredictionIntervals {
+    let study = IntervalStudy(points, with: catalogue, refit: refit)
+    let found = await study.run(threads: threads, progress: progress)
+    guard !found.bands.isEmpty else {
+      throw Problems(
+        Problem(
+          file: "intervals", message: "no point of the fit half can be predicted, so there are no residuals"))
+    }
+    catalogue.efficiencies.intervals = found
+    return found
+  }
+
+  /// Predicts the points of each accelerator, or of each model, with numbers that were fitted without it.
+  ///
+  /// - Parameters:
+  ///   - subject: what is left out.
+  ///   - refit: fits overheads anew.
+  ///   - threads: threads to use, >= 1; the report is the same.
+  ///   - progress: called with a line for each that is left out.
+  /// - Returns: predictions beside measurements.
+  /// - Throws: what keeps the measured kernels from being read.
+  public func leavingOut(
+    _ subject: LeaveOneOut.Subject, refit: OverheadRefit, threads: Int,
+    progress: (String) -> Void = { _ in }
+  ) async throws(Problems) -> ValidationReport {
+    let study = try LeaveOneOut(subject, points: points, with: catalogue, store: store, refit: refit)
+    return ValidationReport(await study.run(threads: threads, progress: progress), by: dimensions)
+  }
 
   /// Predicts everything.
   ///
@@ -61,12 +111,16 @@ public struct Validation: Sendable {
   ///   - threads: threads to use, >= 1; the report is the same.
   ///   - done: called with the number of points that are done, in any order.
   /// - Returns: predictions beside measurements.
-  public func run(threads: Int, done: @escaping @Sendable (Int) -> Void = { _ in }) async -> ValidationReport
-  {
+  /// - Throws: what keeps measured kernels from being read.
+  public func run(
+    threads: Int, done: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws(Problems) -> ValidationReport {
     let study = ValidationStudy(points, with: catalogue)
     var results = await study.run(threads: threads, done: done)
     if checksTheory { results += await QueueingSuite.run(threads: threads, done: done) }
-    return ValidationReport(results, by: dimensions)
+    var report = ValidationReport(results, by: dimensions)
+    if let kernels { report.kernels = try await kernels.run(threads: threads) }
+    return report
   }
 }
 
@@ -78,6 +132,8 @@ private struct Loader {
   let rule = SplitRule(listAt: SplitRule.defaultPath)
   var points: [BenchmarkPoint] = []
   var warnings: [String] = []
+  /// The store whose kernels are predicted; nil for none.
+  var kernelStore: String?
 
   init(_ selection: Validation.Selection) {
     self.selection = selection
@@ -107,7 +163,13 @@ private struct Loader {
     if missing.contains(.published), FileManager.default.fileExists(atPath: Validation.publishedPath) {
       take(try PointFile.read(path: Validation.publishedPath))
     }
-    for suite in missing where suite != .queueing && !points.contains(where: { $0.suite == suite.rawValue }) {
+    // Kernels belong to no half: the calibration is fitted to all of them.
+    if missing.contains(.kernels), selection.split == nil, FileManager.default.fileExists(atPath: path) {
+      kernelStore = path
+    }
+    let brought = Set(points.map(\.suite) + (kernelStore == nil ? [] : [Suite.kernels.rawValue]))
+    for suite in missing where suite != .queueing && !brought.contains(suite.rawValue) {
+      if suite == .kernels, selection.split != nil, selection.suites.isEmpty { continue }
       let problem = Problem(
         file: "suite \(suite.rawValue)", message: "has no data here", hint: Self.remedy(suite, store: path))
       if selection.suites.isEmpty { warnings.append(problem.description) } else { problems.record(problem) }
@@ -118,7 +180,8 @@ private struct Loader {
   private static func remedy(_ suite: Suite, store: String) -> String {
     switch suite {
     case .published: "run from the project's folder, or name a file with --points"
-    case .kernels: "'tokenmill calibrate' fits kernels and prints the errors of each surface"
+    case .kernels:
+      "run 'make measurements', which builds \(store); kernels belong to no half, leave --split out"
     default: "run 'make measurements', which builds \(store), or name a file with --points"
     }
   }

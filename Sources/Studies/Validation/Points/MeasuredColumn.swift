@@ -28,6 +28,8 @@ public enum MeasuredColumn: String, CaseIterable, Sendable {
   case derivedThroughput = "derived_output_tokens_per_s_per_gpu"
   /// The derived throughput where the predicted sweep has the measured interactivity; not in files.
   case throughputAtEqualInteractivity = "output_tokens_per_s_per_gpu_at_equal_interactivity"
+  /// Seconds of a measured kernel, of suite `kernels`; not in files.
+  case kernelSeconds = "kernel_s"
   /// Mean time in the queue in seconds, of queueing theory; not in files.
   case meanWait = "mean_wait_s"
   /// Mean time from arrival to last token in seconds, of queueing theory; not in files.

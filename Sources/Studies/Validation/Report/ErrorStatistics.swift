@@ -19,6 +19,10 @@ public struct ErrorStatistics: Sendable, Equatable {
   public var meanSignedError: Double?
   /// Median of predicted / measured.
   public var bias: Double?
+  /// Rows with an interval.
+  public var withInterval = 0
+  /// Share of the rows with an interval whose measured value lies inside; nil without such rows.
+  public var intervalCoverage: Double?
 
   /// The share of rows with a prediction, in 0...1; 0 without rows.
   public var coverage: Double { rows == 0 ? 0 : Double(predicted) / Double(rows) }
@@ -34,6 +38,14 @@ public struct ErrorStatistics: Sendable, Equatable {
     p90APE = Self.percentile(sizes, 0.9)
     meanSignedError = Self.mean(ratios.map { $0 - 1 })
     bias = Self.percentile(ratios.sorted(), 0.5)
+  }
+
+  /// Statistics of comparisons, those of their intervals included.
+  public init(of comparisons: [Comparison]) {
+    self.init(comparisons.map { (measured: $0.measured, predicted: $0.predicted) })
+    let inside = comparisons.compactMap(\.isInside)
+    withInterval = inside.count
+    intervalCoverage = inside.isEmpty ? nil : Double(inside.count { $0 }) / Double(inside.count)
   }
 
   private static func mean(_ values: [Double]) -> Double? {
@@ -63,6 +75,8 @@ public struct ErrorStatistics: Sendable, Equatable {
     case bias
     /// Share of rows with a prediction.
     case coverage
+    /// Share of measured values inside the prediction's interval.
+    case intervalCoverage = "interval_coverage"
     /// Rows with a measured value.
     case rows
     /// Rows with a prediction.
@@ -78,6 +92,7 @@ public struct ErrorStatistics: Sendable, Equatable {
     case .meanSignedError: meanSignedError
     case .bias: bias
     case .coverage: coverage
+    case .intervalCoverage: intervalCoverage
     case .rows: Double(rows)
     case .predicted: Double(predicted)
     }
@@ -90,7 +105,7 @@ public struct ErrorStatistics: Sendable, Equatable {
       ("rows", .int(rows)), ("rows_predicted", .int(predicted)), ("coverage", .double(coverage)),
       ("mape_percent", percent(meanAPE)), ("median_ape_percent", percent(medianAPE)),
       ("p90_ape_percent", percent(p90APE)), ("mean_signed_error_percent", percent(meanSignedError)),
-      ("bias_ratio", .optional(bias)),
+      ("bias_ratio", .optional(bias)), ("interval_coverage", .optional(intervalCoverage)),
     ]
   }
 }

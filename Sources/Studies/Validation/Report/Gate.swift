@@ -9,6 +9,8 @@ public struct Gate: Sendable, Equatable {
   public var split: String?
   /// Labels that points must have beside suite and split.
   public var labels: [Partition.Label]
+  /// Labels that kernels must have, by the names of `KernelErrors`; of suite `kernels` only.
+  public var kernelLabels: [String: String] = [:]
   /// The figure.
   public var column: MeasuredColumn
   /// The statistic of its errors.
@@ -21,6 +23,7 @@ public struct Gate: Sendable, Equatable {
   /// The gate in words that name it.
   public var name: String {
     ([suite] + [split].compactMap { $0 } + labels.map { "\($0.dimension.rawValue)=\($0.value)" }
+      + KernelErrors.labels.compactMap { name in kernelLabels[name].map { "\(name)=\($0)" } }
       + [column.rawValue, statistic.rawValue]).joined(separator: " ")
   }
 
@@ -38,13 +41,26 @@ public struct Gate: Sendable, Equatable {
 
   /// Whether the gate lets a report pass.
   public func verdict(on report: ValidationReport) -> Verdict {
+    guard suite != Suite.kernels.rawValue else { return verdict(onKernels: report.kernels) }
     guard report.results.contains(where: { $0.point.suite == suite }) else { return .skipped }
-    let pairs = report.comparisons.filter { covers($0) }.map {
-      (measured: $0.measured, predicted: $0.predicted)
-    }
-    guard !pairs.isEmpty, let value = ErrorStatistics(pairs)[statistic] else { return .empty }
+    let covered = report.comparisons.filter { covers($0) }
+    guard !covered.isEmpty, let value = ErrorStatistics(of: covered)[statistic] else { return .empty }
+    return verdict(value)
+  }
+
+  private func verdict(_ value: Double) -> Verdict {
     let passes = value <= atMost ?? .infinity && value >= atLeast ?? -.infinity
     return passes ? .passed(value) : .failed(value)
+  }
+
+  private func verdict(onKernels kernels: [KernelErrors]) -> Verdict {
+    guard !kernels.isEmpty else { return .skipped }
+    let covered = kernels.filter { errors in
+      kernelLabels.allSatisfy { errors.label($0.key) == $0.value }
+    }
+    let ratios = covered.flatMap { $0.ratios.map(Double.init) }
+    guard !ratios.isEmpty, let value = ErrorStatistics(ratios: ratios)[statistic] else { return .empty }
+    return verdict(value)
   }
 
   private func covers(_ comparison: Comparison) -> Bool {
@@ -79,7 +95,11 @@ extension Gate {
     let suite = reader.required("suite").choice(Suite.allCases.map(\.rawValue))
     let split = reader.optional("split").choice(["fit", "test", "theory", Dimension.unknown])
     var labels: [Partition.Label] = []
-    if var partition = reader.optional("partition").mapping() {
+    var kernelLabels: [String: String] = [:]
+    if suite == Suite.kernels.rawValue, var partition = reader.optional("partition").mapping() {
+      for name in KernelErrors.labels { kernelLabels[name] = partition.optional(name).string() }
+      partition.finish()
+    } else if var partition = reader.optional("partition").mapping() {
       for dimension in Dimension.allCases where dimension != .split && dimension != .suite {
         if let value = partition.optional(dimension.rawValue).string() {
           labels.append(Partition.Label(dimension: dimension, value: value))
@@ -100,8 +120,8 @@ extension Gate {
       return nil
     }
     return Gate(
-      suite: suite, split: split, labels: labels, column: column, statistic: statistic, atMost: atMost,
-      atLeast: atLeast)
+      suite: suite, split: split, labels: labels, kernelLabels: kernelLabels, column: column,
+      statistic: statistic, atMost: atMost, atLeast: atLeast)
   }
 
   /// A share (`20 %`, `0.2`) or, for counts of rows, a number.

@@ -29,7 +29,7 @@ public enum GateTable {
 
   private static func cell(_ value: Double, _ gate: Gate) -> String {
     switch gate.statistic {
-    case .mape, .medianAPE, .p90APE, .meanSignedError, .coverage: Numbers.percent(value)
+    case .mape, .medianAPE, .p90APE, .meanSignedError, .coverage, .intervalCoverage: Numbers.percent(value)
     case .bias, .rows, .predicted: Numbers.text(value)
     }
   }

@@ -3,10 +3,11 @@ import Documents
 extension ValidationReport {
   /// The report as JSON: every compared figure, and the errors of every partition.
   public var json: JSONValue {
-    [
-      "points": .array(comparisons.map(Self.json)),
-      "errors": .array(errors.map(Self.json)),
-    ]
+    .object(
+      [
+        ("points", .array(comparisons.map(Self.json))),
+        ("errors", .array(errors.map(Self.json))),
+      ] + (kernels.isEmpty ? [] : [("kernels", .array(kernels.map(\.json)))]))
   }
 
   private static func json(_ comparison: Comparison) -> JSONValue {
@@ -14,6 +15,13 @@ extension ValidationReport {
       ("id", .string(comparison.point.id)), ("column", .string(comparison.column.rawValue)),
       ("measured", .double(comparison.measured)), ("predicted", .optional(comparison.predicted)),
       ("reason", comparison.reason.map { .string($0) } ?? .null),
+      ("interval", comparison.interval.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null),
+      ("split", .string(comparison.point.split)), ("suite", .string(comparison.point.suite)),
+      ("system", .string(comparison.point.system)),
+      ("accelerators", .int(comparison.point.accelerators)),
+      ("framework", .string(comparison.point.framework)), ("model", .string(comparison.point.model)),
+      ("weights", .string(comparison.point.weights)), ("mode", .string(comparison.point.mode.rawValue)),
+      ("concurrency", .optional(comparison.point.concurrency)),
     ])
   }
 

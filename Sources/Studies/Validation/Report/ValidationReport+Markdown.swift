@@ -10,6 +10,11 @@ extension ValidationReport {
       let cells = rows.map { [$0.partition.title] + $0.statistics.cells }
       lines += ["## `\(column.rawValue)`", ""] + Self.table(["partition"] + Self.errorTitles, cells) + [""]
     }
+    if !kernels.isEmpty {
+      let cells = KernelErrors.merged(kernels, by: KernelErrors.labels).map { $0.labels + $0.1.cells }
+      let titles = KernelErrors.labels + KernelStatistics.titles
+      lines += ["## Kernels", ""] + Self.table(titles, leading: KernelErrors.labels.count, cells) + [""]
+    }
     let reasons = unpredicted
     if !reasons.isEmpty {
       let cells = reasons.map { [$0.reason, "\($0.points)"] }
@@ -18,11 +23,12 @@ extension ValidationReport {
     return lines.joined(separator: "\n")
   }
 
-  private static func table(_ titles: [String], _ rows: [[String]]) -> [String] {
+  /// A table whose first columns are words and the others numbers.
+  static func table(_ titles: [String], leading: Int = 1, _ rows: [[String]]) -> [String] {
     func line(_ cells: [String]) -> String {
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
     }
-    let rule = "|" + titles.indices.map { $0 == 0 ? " --- |" : " ---: |" }.joined()
+    let rule = "|" + titles.indices.map { $0 < leading ? " --- |" : " ---: |" }.joined()
     return [line(titles), rule] + rows.map(line)
   }
 }

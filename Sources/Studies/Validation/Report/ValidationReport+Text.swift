@@ -23,6 +23,7 @@ extension ValidationReport {
       guard !table.rows.isEmpty else { continue }
       lines += [style.strong(column.rawValue)] + table.lines(style: style) + [""]
     }
+    lines += kernelLines(style: style)
     lines += worstLines(layout.worst, style: style)
     lines += unpredictedLines(style: style)
     while lines.last == "" { lines.removeLast() }
@@ -31,7 +32,7 @@ extension ValidationReport {
 
   /// The columns of the table of errors.
   static let errorTitles = [
-    "rows", "predicted", "MAPE", "median APE", "P90 APE", "mean error", "bias",
+    "rows", "predicted", "MAPE", "median APE", "P90 APE", "mean error", "bias", "in 10-90 %",
   ]
 
   /// The errors of a column in the partitions of a layout.
@@ -53,6 +54,17 @@ extension ValidationReport {
       let isTelling = rows.count > splits || dimensions == [.split] || !layout.dimensions.isEmpty
       return isTelling ? rows : []
     }
+  }
+
+  private func kernelLines(style: TextStyle) -> [String] {
+    guard !kernels.isEmpty else { return [] }
+    var table = TextTable(
+      [.init("kernels", .leading)] + KernelErrors.labels.dropFirst().map { .init($0, .leading) }
+        + KernelStatistics.titles.map { .init($0) })
+    for (labels, statistics) in KernelErrors.merged(kernels, by: KernelErrors.labels) {
+      table.add(labels + statistics.cells)
+    }
+    return table.lines(style: style) + [""]
   }
 
   private func worstLines(_ count: Int, style: TextStyle) -> [String] {
@@ -97,6 +109,7 @@ extension ErrorStatistics {
       "\(rows)", "\(predicted)", Numbers.percent(meanAPE), Numbers.percent(medianAPE),
       Numbers.percent(p90APE),
       Numbers.deviation(percent: meanSignedError.map { $0 * 100 }), Numbers.text(bias),
+      Numbers.percent(intervalCoverage),
     ]
   }
 }

@@ -12,9 +12,13 @@ public struct Comparison: Sendable {
   public var predicted: Double?
   /// Why there is none.
   public var reason: String?
+  /// Where the measured value is expected in eight of ten cases; nil where no interval is known.
+  public var interval: ClosedRange<Double>?
 
   /// predicted / measured − 1; nil without prediction.
   public var error: Double? { predicted.map { $0 / measured - 1 } }
+  /// Whether the measured value lies in the interval; nil without one.
+  public var isInside: Bool? { interval.map { $0.contains(measured) } }
 }
 
 /// The errors of one column in one partition.
@@ -35,6 +39,8 @@ public struct ValidationReport: Sendable {
   public let comparisons: [Comparison]
   /// Errors: columns in order, partitions within a column sorted.
   public let errors: [ErrorRow]
+  /// Errors of measured kernels; empty where the suite was not run.
+  public var kernels: [KernelErrors] = []
 
   /// Compares results with what was measured; errors are of the standard partitions and of those asked for.
   public init(_ results: [PointResult], by dimensions: [[Dimension]] = []) {
@@ -51,7 +57,7 @@ public struct ValidationReport: Sendable {
       let reason = result.reason ?? "the simulation yields no such figure"
       return Comparison(
         point: result.point, column: column, measured: result.point.measured[column] ?? .nan,
-        predicted: predicted, reason: predicted == nil ? reason : nil)
+        predicted: predicted, reason: predicted == nil ? reason : nil, interval: result.intervals[column])
     }
   }
 
@@ -68,13 +74,14 @@ public struct ValidationReport: Sendable {
   private static func errors(
     of column: MeasuredColumn, _ comparisons: [Comparison], by dimensions: [Dimension]
   ) -> [ErrorRow] {
-    var pairs: [Partition: [(measured: Double, predicted: Double?)]] = [:]
+    var parts: [Partition: [Comparison]] = [:]
     for comparison in comparisons {
-      pairs[Partition(of: comparison.point, by: dimensions), default: []].append(
-        (comparison.measured, comparison.predicted))
+      parts[Partition(of: comparison.point, by: dimensions), default: []].append(comparison)
     }
-    let sorted = pairs.sorted { $0.key.sortKey.lexicographicallyPrecedes($1.key.sortKey) }
-    return sorted.map { ErrorRow(column: column, partition: $0.key, statistics: ErrorStatistics($0.value)) }
+    let sorted = parts.sorted { $0.key.sortKey.lexicographicallyPrecedes($1.key.sortKey) }
+    return sorted.map {
+      ErrorRow(column: column, partition: $0.key, statistics: ErrorStatistics(of: $0.value))
+    }
   }
 
   /// The rows that are furthest off, by the ratio of the larger to the smaller value, largest first.
