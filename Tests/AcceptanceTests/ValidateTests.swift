@@ -54,6 +54,17 @@ import Testing
     #expect(one.status == 0 && one.output == three.output)
   }
 
+  /// The points that come with the project keep to their bounds; they take seconds.
+  @Test func theSampleKeepsToItsGates() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    func path(_ name: String) -> String { root.appendingPathComponent(name).path }
+    let result = try Command.run(
+      "validate", "--points", path("calibration/points/inferencex-sample.csv"), "--gate",
+      path("calibration/gates/sample.yaml"), "-q", in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+  }
+
   @Test func intervalsAreDerivedFromTheFitHalf() throws {
     let points = try folder.text("points.csv").split(separator: "\n")
     let rows = points.enumerated().map { $1 + ($0 == 0 ? ",split" : ",fit") }

@@ -10,6 +10,7 @@ import export
 import families
 import kernels
 import packages
+import point_sample
 import points
 import report
 import splits
@@ -19,6 +20,7 @@ import write_kernels
 
 STORE = Path(__file__).resolve().parent.parent / "measurements.sqlite"
 KERNELS = STORE.parent / "kernels"
+SAMPLE = STORE.parent / "points" / "inferencex-sample.csv"
 
 
 def say(line):
@@ -102,6 +104,13 @@ def command_export(arguments):
         say(f"{arguments.out}/{name}.csv.gz: {rows} rows, {size / 1e3:.0f} kB")
 
 
+def command_sample(arguments):
+    """write a small sample of the InferenceX points as CSV"""
+    connection = store.open_store(arguments.store, create=False)
+    rows, size = point_sample.export(connection, arguments.out)
+    say(f"{arguments.out}: {rows} points, {size / 1e3:.0f} kB")
+
+
 def command_splits(arguments):
     """write the list of InferenceX configurations to fit on, from a points CSV that holds exactly those"""
     keys = {splits.configuration_key(point) for point in checked.read_points(arguments.file)}
@@ -131,6 +140,7 @@ def parser():
     command("families", command_families)
     command("report", command_report)
     command("export", command_export).add_argument("--out", type=Path, default=KERNELS)
+    command("sample", command_sample).add_argument("--out", type=Path, default=SAMPLE)
     added = command("splits", command_splits)
     added.add_argument("file", type=Path)
     added.add_argument("--out", type=Path, default=splits.INFERENCEX_FIT)
