@@ -23,6 +23,8 @@ help:
 	@echo "make run              install what is missing, build, run SCENARIO=$(SCENARIO)"
 	@echo "make test             everything the project promises: format, tests, benchmarks at their smallest"
 	@echo "make bench            measure speed and memory, hold instruction counts to their thresholds"
+	@echo "make accuracy         predict everything that was measured, write docs/accuracy.md"
+	@echo "make notebooks        run the notebooks, write notebooks/build and docs/images"
 	@echo "make format           format the sources"
 	@echo "make install          install to PREFIX=$(PREFIX); make uninstall removes it"
 	@echo "make clean            remove what was built"
@@ -73,3 +75,4 @@ clean:
 	@rm -rf .build Benchmarks/.build
 
 include calibration/measurements.mk
+include notebooks/notebooks.mk
