@@ -34,7 +34,8 @@ enum SourceTree {
     "Sources", "Tests", "Benchmarks", "scenarios", "docs", "calibration", "notebooks", "Scripts", ".ci",
   ]
   private static let leftOut: Set<String> = [
-    ".build", ".venv", ".ipynb_checkpoints", "__pycache__", ".swiftpm", ".DS_Store", "Package.resolved",
+    ".build", "build", ".venv", ".ipynb_checkpoints", "__pycache__", ".swiftpm", ".DS_Store",
+    "Package.resolved",
   ]
 
   /// Text files below the folders above, and those at the root, in order of path.
