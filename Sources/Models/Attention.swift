@@ -143,11 +143,14 @@ public struct LatentAttention: Sendable, Equatable {
   public var outputGate: Bool
   /// The selector of tokens of a sparse attention (DeepSeek-V3.2), where the model has one in this layer.
   public var indexer: SparseIndexer?
+  /// Tokens that another layer's selector chooses for this one (GLM-5.2 and later).
+  public var sharedSelection: Int?
 
   /// A latent attention from its parts.
   public init(
     heads: Int, queryRank: Int?, keyValueRank: Int, nonRotaryHeadDimension: Int, rotaryHeadDimension: Int,
-    valueHeadDimension: Int, outputGate: Bool = false, indexer: SparseIndexer? = nil
+    valueHeadDimension: Int, outputGate: Bool = false, indexer: SparseIndexer? = nil,
+    sharedSelection: Int? = nil
   ) {
     self.heads = heads
     self.queryRank = queryRank
@@ -157,7 +160,11 @@ public struct LatentAttention: Sendable, Equatable {
     self.valueHeadDimension = valueHeadDimension
     self.outputGate = outputGate
     self.indexer = indexer
+    self.sharedSelection = sharedSelection
   }
+
+  /// Tokens that attention keeps at most, whoever selects them; nil = all.
+  public var selectedTokens: Int? { indexer?.selectedTokens ?? sharedSelection }
 
   /// Elements of cache per token: R + rotary dimension.
   ///
@@ -201,7 +208,7 @@ public struct LatentAttention: Sendable, Equatable {
   }
 
   private func scoreFloatingPointOperations(width: Int, context: Int) -> Double {
-    2 * Double(heads * width) * Double(min(context, indexer?.selectedTokens ?? context))
+    2 * Double(heads * width) * Double(min(context, selectedTokens ?? context))
       + (indexer?.scoreFloatingPointOperations(entries: Double(context)) ?? 0)
   }
 }

@@ -29,6 +29,11 @@ public struct SparseIndexer: Sendable, Equatable {
   /// Two vectors of the key's width: weight and bias of a layer norm, or norms of query and key.
   public var otherParameters: Int { 2 * headDimension }
 
+  /// Bytes of the key that one token (or entry) leaves: FP8, with a 32-bit scale for each 128 elements.
+  ///
+  /// Engines keep it so whatever the cache's format (vLLM, SGLang and TensorRT-LLM alike).
+  public var keyBytes: Double { Double(headDimension) * (1 + 4.0 / 128) }
+
   /// FLOPs of scoring one token against `entries` keys: 2·heads·dim·entries.
   public func scoreFloatingPointOperations(entries: Double) -> Double {
     2 * Double(heads * headDimension) * entries

@@ -79,6 +79,20 @@ import Testing
     #expect(transformer.keyValueElementsPerToken.bytes(context: 1, type: .bf16) == 70_272 + 61 * 132)
   }
 
+  @Test func selectionsAreShared() throws {
+    // GLM-5.3: 21 of 78 layers select, the others read what those chose. Every layer's attention is capped.
+    let transformer = try #require(try ModelCatalogue.load().model("glm-5.3").transformer)
+    let latent = transformer.layers.compactMap { group -> (count: Int, attention: LatentAttention)? in
+      if case .latent(let attention) = group.attention { (group.count, attention) } else { nil }
+    }
+    #expect(latent.allSatisfy { $0.attention.selectedTokens == 2_048 })
+    #expect(latent.filter { $0.attention.indexer != nil }.reduce(0) { $0 + $1.count } == 21)
+    let near = transformer.mixingFloatingPointOperationsPerToken(context: 2_048)
+    let far = transformer.mixingFloatingPointOperationsPerToken(context: 2_049)
+    #expect(far - near == 172_032)
+    #expect(transformer.keyValueElementsPerToken.indexKeys == 21 * 128)
+  }
+
   @Test func compressedAttentionOfDeepSeekV4() throws {
     let transformer = try #require(try ModelCatalogue.load().model("deepseek-v4-pro").transformer)
     // 9.62 GiB per sequence of 2^20 tokens at 16 bits, index keys included, by an independent count.

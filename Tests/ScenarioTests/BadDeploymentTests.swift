@@ -6,10 +6,10 @@ struct BadDeploymentTests {
 
   private static let cases: [BadInput] = [
     BadInput(
-      "a model with kernels that are not modelled", [6: "    model: deepseek-v3.2"],
+      "a model with kernels that are not modelled", [6: "    model: minimax-m3"],
       [
-        "scenario.yaml:6: deployments[0].model: found 'deepseek-v3.2', not modelled: dynamic sparse attention (DSA: index_topk=2048)",
-        "scenario.yaml:6: deployments[0].model: found 'deepseek-v3.2', does not fit: each accelerator would hold 1.344 TB of weights and 4 GB of runtime in 85.5 GB; allowed: more accelerators a replica (parallel), or narrower weights (precision)",
+        "scenario.yaml:6: deployments[0].model: found 'minimax-m3', not modelled: block-sparse attention (sparse_topk_blocks=16 of 128 tokens)",
+        "scenario.yaml:6: deployments[0].model: found 'minimax-m3', does not fit: each accelerator would hold 852.3 GB of weights and 4 GB of runtime in 85.5 GB; allowed: more accelerators a replica (parallel), or narrower weights (precision)",
       ]),
     BadInput(
       "unknown model", [6: "    model: lama-3.1-8b"],

@@ -10,7 +10,7 @@ public struct MemoryBudget: Sendable, Equatable {
   public var weightBytes: Double
   /// Runtime context, communication buffers, captured graphs.
   public var runtimeBytes: Double
-  /// KV cache for each token in flight, in layers that keep the whole context.
+  /// KV cache for each token in flight, in layers that keep the whole context; index keys of sparse attention included.
   public var keyValueBytesPerToken: Double
   /// What a sequence holds whatever its length: recurrent state; windows of layers with a bounded context.
   public var fixedBytesPerSequence: Double
@@ -40,7 +40,8 @@ extension ReplicaDesign {
         let window = Double(attention.span.limitTokens ?? 0)
         fixed += count * operators.keyValueBytesPerToken * window / stages
       } else {
-        keyValue += count * operators.keyValueBytesPerToken / stages
+        // A sparse attention keeps every token, and its index key beside it.
+        keyValue += count * (operators.keyValueBytesPerToken + operators.indexKeyBytesPerToken) / stages
       }
     }
     return MemoryBudget(
@@ -57,7 +58,11 @@ extension ReplicaDesign {
     func bytes(_ part: Precision.Part, over accelerators: Double) -> Double {
       Double(counts[part]) * precision.weightType(of: part).bytesPerElement / accelerators
     }
-    return bytes(.attention, over: tensor * stages) + bytes(.feedForward, over: tensor * stages)
+    // Selectors of sparse attention are not shared out.
+    let selectors = layerOperators.reduce(0) { $0 + $1.count * $1.operators.indexerParameters }
+    let copies =
+      selectors * precision.weightType(of: .attention).bytesPerElement * (1 - 1 / tensor) / stages
+    return copies + bytes(.attention, over: tensor * stages) + bytes(.feedForward, over: tensor * stages)
       + bytes(.experts, over: Double(parallel.acceleratorsPerStage) * stages)
       + bytes(.router, over: stages) + bytes(.other, over: stages)
       + bytes(.embedding, over: tensor) + bytes(.languageModelHead, over: tensor)

@@ -41,6 +41,8 @@ extension ReplicaDesign {
     let latent =
       model.transformer?.layers.contains { if case .latent = $0.attention { true } else { false } } ?? false
     let format = KernelFormat.attention(latent: latent, cache: precision.keyValueCache)
-    return efficiencies.surface(operatorClass, format: format, type: .bf16).provenance
+    let attention = efficiencies.surface(operatorClass, format: format, type: .bf16).provenance
+    guard layerOperators.contains(where: { $0.operators.indexKeyBytesPerToken > 0 }) else { return attention }
+    return max(attention, efficiencies.surface(.sparseIndexer, format: "", type: .fp8).provenance)
   }
 }

@@ -38,11 +38,17 @@ extension ReplicaDesign {
   /// How layers bound the context of a token.
   public var contextBound: ContextBound {
     for group in model.transformer?.layers ?? [] {
-      guard case .groupedQuery(let attention) = group.attention else { continue }
-      switch attention.span {
-      case .full: continue
-      case .slidingWindow(let tokens): return .window(tokens: tokens)
-      case .chunked(let tokens): return .chunk(tokens: tokens)
+      switch group.attention {
+      case .groupedQuery(let attention):
+        switch attention.span {
+        case .full: continue
+        case .slidingWindow(let tokens): return .window(tokens: tokens)
+        case .chunked(let tokens): return .chunk(tokens: tokens)
+        }
+      case .latent(let attention):
+        // Whichever tokens are selected: they are as many as a window of that size holds.
+        if let tokens = attention.selectedTokens { return .window(tokens: tokens) }
+      case .compressed, .linear, .none: continue
       }
     }
     return .none
@@ -87,13 +93,17 @@ extension ReplicaDesign {
       ContextGrid(maximumSequences: maximumBatchSize, maximumContext: maximumContext) { sequences, context in
         let each = max(1, Double(sequences) / shares)
         return sum { operators in
-          operators.isBounded == bounded
+          let attention =
+            operators.isBounded == bounded
             ? operators.decodeAttention(sequences: each, context: Double(context)) : .zero
+          // A selector sees the whole context, whatever attention then does.
+          return bounded
+            ? attention : attention + operators.decodeIndexing(sequences: each, context: Double(context))
         }
       }
     }
     return StepCostTable(
-      decodeBase: glue, mixedBase: glue + mixed + sum { $0.chunkLaunch() },
+      decodeBase: glue, mixedBase: glue + mixed + sum { $0.chunkLaunch() + $0.indexingLaunch() },
       tokens: KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
         sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
       },
@@ -107,7 +117,10 @@ extension ReplicaDesign {
       context: grid(false, maximumContext: maximumContextTokens),
       boundedContext: bound == .none ? nil : grid(true, maximumContext: maximumContextTokens),
       chunk: KnotTable(maximum: pairLimit, bits: 3) { doubled in
-        sum { $0.isBounded ? .zero : $0.chunkAttention(pairs: Double(doubled) / 2) }
+        let pairs = Double(doubled) / 2
+        return sum {
+          ($0.isBounded ? .zero : $0.chunkAttention(pairs: pairs)) + $0.chunkIndexing(pairs: pairs)
+        }
       },
       boundedChunk: bound == .none
         ? nil

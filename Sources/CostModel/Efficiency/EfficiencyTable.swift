@@ -10,6 +10,8 @@ public enum OperatorClass: String, Sendable, CaseIterable {
   case prefillAttention = "prefill_attention"
   /// Attention of decoding sequences over their cached context.
   case decodeAttention = "decode_attention"
+  /// Scores and choice of a dynamic sparse attention's selector.
+  case sparseIndexer = "sparse_indexer"
   /// State updates of linear-attention layers.
   case linearAttention = "linear_attention"
   /// Norms, activations, rotary embedding, quantisation, cache writes, sampling.

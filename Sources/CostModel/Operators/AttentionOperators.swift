@@ -2,9 +2,19 @@ import Models
 
 /// Attention itself, over cached context and over prompt chunks, of one layer on one accelerator.
 extension LayerOperators {
-  /// Whether the layer sees a bounded context.
+  /// Whether the layer's attention sees a bounded context: the last tokens only, or those that an indexer selects.
   var isBounded: Bool {
-    if case .groupedQuery(let attention) = group.attention { return attention.span != .full }
+    switch group.attention {
+    case .groupedQuery(let attention): attention.span != .full
+    case .latent(let attention): attention.selectedTokens != nil
+    case .linear, .compressed, .none: false
+    }
+  }
+
+  /// Whether prompts run on the compressed cache as decoding does: kernels that gather selected tokens know no
+  /// other way.
+  private var absorbsPrompts: Bool {
+    if case .latent(let attention) = group.attention { return attention.selectedTokens != nil }
     return false
   }
 
@@ -29,6 +39,12 @@ extension LayerOperators {
     return (state + convolution) / Double(parallel.tensor)
   }
 
+  /// Heads that kernels over selected tokens work on at least: fewer are padded.
+  ///
+  /// Measured modules of DeepSeek-V3.2 (`sparse_attention` of the measurement store) take as long with 1 head on an
+  /// accelerator as with 64, on Hopper and Blackwell, under vLLM, SGLang and TensorRT-LLM.
+  private static let leastSparseHeads = 64.0
+
   /// FLOPs of one query token for each token that it attends to.
   private func flopsPerPair(absorbed: Bool) -> Double {
     switch group.attention {
@@ -39,7 +55,8 @@ extension LayerOperators {
         absorbed
         ? 2 * attention.keyValueRank + attention.rotaryHeadDimension
         : attention.nonRotaryHeadDimension + attention.rotaryHeadDimension + attention.valueHeadDimension
-      return 2 * Double(attention.heads * width) / Double(parallel.tensor)
+      let heads = Double(attention.heads) / Double(parallel.tensor)
+      return 2 * Double(width) * (attention.selectedTokens == nil ? heads : max(heads, Self.leastSparseHeads))
     case .linear, .compressed, .none: return 0
     }
   }
@@ -94,7 +111,8 @@ extension LayerOperators {
     case .groupedQuery, .latent: break
     }
     let work = KernelWork.prefillAttention(
-      pairs: pairs, flopsPerPair: flopsPerPair(absorbed: false), heads: queryHeads, format: attentionFormat)
+      pairs: pairs, flopsPerPair: flopsPerPair(absorbed: absorbsPrompts), heads: queryHeads,
+      format: attentionFormat)
     return roofline.cost(work, .prefillAttention, lane: .prefillAttention, withLaunch: false)
   }
 

@@ -9,10 +9,10 @@ struct LayerOperators: Sendable {
   let roofline: Roofline
   let collectives: Collectives
 
-  private static let activationBytes = 2.0
+  static let activationBytes = 2.0
 
   /// A dense product of `tokens` rows with an `inputs` × `outputs` matrix on this accelerator.
-  private func product(tokens: Double, inputs: Double, outputs: Double, part: Precision.Part) -> CostVector {
+  func product(tokens: Double, inputs: Double, outputs: Double, part: Precision.Part) -> CostVector {
     let work = KernelWork.gemm(
       m: tokens, n: outputs, k: inputs, weights: precision.weightType(of: part),
       activations: activations(of: part))
@@ -25,7 +25,7 @@ struct LayerOperators: Sendable {
     return weights.computeType == .bf16 && weights.bitsPerElement == 16 ? .bf16 : precision.activations
   }
 
-  private func elementwise(bytes: Double, launches: Double) -> CostVector {
+  func elementwise(bytes: Double, launches: Double) -> CostVector {
     roofline.cost(
       KernelWork(activationBytes: bytes, launches: launches), .elementwise, lane: .elementwise)
   }
@@ -36,7 +36,8 @@ struct LayerOperators: Sendable {
     // Each attention group works on its share; the largest one sets the pace.
     let groups = parallel.attentionData
     let tokens = Double((all + groups - 1) / groups)
-    var cost = attentionProjections(tokens: tokens) + feedForward(tokens: tokens, all: Double(all))
+    var cost = attentionProjections(tokens: tokens) + indexerProjections(tokens: tokens)
+    cost += feedForward(tokens: tokens, all: Double(all))
     // Two norms with residual: read and write the stream and the residual.
     let norms = (group.attention == .none ? 0.0 : 1.0) + (group.feedForward == .none ? 0.0 : 1.0)
     cost += elementwise(bytes: norms * tokens * hidden * 4 * Self.activationBytes, launches: norms)

@@ -10,10 +10,12 @@ enum DeepSeek {
     mixture.routerBias = try reader.text("topk_method") == "noaux_tc"
     let isDense = try denseLayers(&reader, layerCount: frame.layerCount)
     let indexers = try indexers(&reader, layerCount: frame.layerCount)
+    let selection = indexers.lazy.compactMap(\.self).first?.selectedTokens
     var stack: [LayerGroup] = []
     for layer in 0..<frame.layerCount {
       var attention = attention
       attention.indexer = indexers[layer]
+      if indexers[layer] == nil { attention.sharedSelection = selection }
       stack.append(
         LayerGroup(
           count: 1, attention: .latent(attention),
@@ -80,7 +82,6 @@ enum DeepSeek {
       heads: try reader.size("index_n_heads", limit: ConfigReader.Limit.heads),
       headDimension: try reader.size("index_head_dim", limit: ConfigReader.Limit.headDimension),
       selectedTokens: selected)
-    reader.unsupportedFeatures.append("dynamic sparse attention (DSA: index_topk=\(selected))")
     reader.ignore("index_topk_freq", "index_topk_pattern", "index_skip_topk_offset")
     for type in try reader.words("layer_types") ?? [] where type != "deepseek_sparse_attention" {
       throw reader.invalid("layer_types", .string(type), allowed: "deepseek_sparse_attention")

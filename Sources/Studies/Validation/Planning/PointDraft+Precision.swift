@@ -5,10 +5,14 @@ extension PointDraft {
   /// Models whose published NVFP4 checkpoints quantise the feed-forward layers only.
   ///
   /// Attention stays at 16 bits (quantisation configurations of nvidia/DeepSeek-R1-0528-NVFP4,
-  /// nvidia/Kimi-K2.5-NVFP4, nvidia/MiniMax-M2.5-NVFP4 and nvidia/Qwen3.5-397B-A17B-NVFP4).
+  /// nvidia/Kimi-K2.5-NVFP4, nvidia/MiniMax-M2.5-NVFP4, nvidia/GLM-5.3-NVFP4 and nvidia/Qwen3.5-397B-A17B-NVFP4).
   private static let wideAttentionInNVFP4 = [
-    "deepseek-r1", "deepseek-v3", "kimi-k2.5", "minimax-m2.5", "qwen3.5-397b-a17b",
+    "deepseek-r1", "deepseek-v3", "deepseek-v3.2", "glm-5", "glm-5.3", "kimi-k2.5", "minimax-m2.5",
+    "qwen3.5-397b-a17b",
   ]
+
+  /// Models published at 16 bits whose FP8 checkpoints have blocks of 128 x 128.
+  private static let blockFP8 = ["glm-5", "glm-5.3"]
 
   /// Formats of weights and activations by the point's word for the weights, then the format of the KV cache.
   mutating func settlePrecision() throws(Unpredictable) {
@@ -37,7 +41,9 @@ extension PointDraft {
   }
 
   private mutating func settleFP8(_ native: Precision) {
-    let isBlock = native.weights == .fp8Block || point.model.hasPrefix("Qwen/")
+    let isBlock =
+      native.weights == .fp8Block || point.model.hasPrefix("Qwen/")
+      || Self.blockFP8.contains(model.id)
     precision = Precision(
       weights: isBlock ? .fp8Block : .fp8, activations: multiplies(.fp8) ? .fp8 : .bf16)
     assume(
