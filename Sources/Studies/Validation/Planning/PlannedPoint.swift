@@ -68,9 +68,14 @@ public struct PlannedPoint: Sendable {
   }
 
   /// What steps or their kernels cost, pool by pool.
-  struct Costs: Sendable {
-    var own: StepCostTable
-    var prefill: StepCostTable?
+  final class Costs: Sendable {
+    let own: StepCostTable
+    let prefill: StepCostTable?
+
+    init(own: StepCostTable, prefill: StepCostTable?) {
+      self.own = own
+      self.prefill = prefill
+    }
   }
 
   /// Tabulates what the kernels of steps cost.
@@ -78,11 +83,11 @@ public struct PlannedPoint: Sendable {
 
   /// What steps cost: `kernels` is what ``kernelCosts()`` gives for this point or one of equal ``costKey``.
   func stepCosts(kernels: Costs) -> Costs {
-    var costs = Costs(own: design.adjusted(kernels.own, by: overhead))
+    var other: StepCostTable?
     if let prefill, let table = kernels.prefill {
-      costs.prefill = prefill.design.adjusted(table, by: prefillOverhead)
+      other = prefill.design.adjusted(table, by: prefillOverhead)
     }
-    return costs
+    return Costs(own: design.adjusted(kernels.own, by: overhead), prefill: other)
   }
 
   /// The deployment as the simulation runs it.
