@@ -30,6 +30,12 @@ struct CalibrateCommand: AsyncParsableCommand {
       valueName: "file.csv"))
   var points: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "With --points: fit instead how this vendor's accelerators, whose kernels were not measured, differ from those "
+        + "that they take their efficiencies from.", valueName: "vendor"))
+  var vendor: String?
+
   @Option(help: "Threads to use; as many as the machine has cores by default.")
   var threads: Int?
 
@@ -53,7 +59,27 @@ struct CalibrateCommand: AsyncParsableCommand {
       }
       try target.write(study.text)
     }
-    if !points.isEmpty { try await fitOverheads(with: catalogue) }
+    if let vendor {
+      guard !points.isEmpty else { throw ValidationError("--vendor fits to measured runs: give --points.") }
+      try await fitTransfers(of: vendor, with: catalogue)
+    } else if !points.isEmpty {
+      try await fitOverheads(with: catalogue)
+    }
+  }
+
+  private func fitTransfers(of vendor: String, with catalogue: ScenarioCatalogue) async throws {
+    let rows = try Validation.load(.init(files: points, split: "fit")).points
+    let quiet = quiet
+    let calibration = TransferCalibration(
+      rows, vendor: vendor, with: catalogue,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let fits = await calibration.fits { line in
+      if !quiet { Terminal.standardError.write(line + "\n") }
+    }
+    guard !fits.isEmpty else {
+      throw ValidationError("No 'fit' point on an accelerator of '\(vendor)' that a transfer stands for.")
+    }
+    for fit in fits { try Terminal.standardOutput.writeOrThrow(fit.text) }
   }
 
   private func fitOverheads(with catalogue: ScenarioCatalogue) async throws {
