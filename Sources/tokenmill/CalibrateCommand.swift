@@ -35,6 +35,12 @@ struct CalibrateCommand: AsyncParsableCommand {
     ))
   var points: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "With --points: fit instead how this vendor's accelerators, whose kernels were not measured, differ from those "
+        + "that they take their efficiencies from.", valueName: "vendor"))
+  var vendor: String?
+
   @Option(help: "Threads to use; as many as the machine has cores by default.")
   var threads: Int?
 
@@ -45,6 +51,10 @@ struct CalibrateCommand: AsyncParsableCommand {
   var quiet = false
 
   func run() async throws {
+    if let vendor {
+      guard !points.isEmpty else { throw ValidationError("--vendor fits to measured runs: give --points.") }
+      return try await fitTransfers(of: vendor, with: try ScenarioCatalogue.load())
+    }
     guard output != nil || overheads != nil else {
       throw ValidationError("Nothing to fit: give --output for kernels, --overheads for overheads.")
     }
@@ -70,5 +80,20 @@ struct CalibrateCommand: AsyncParsableCommand {
         runs, with: catalogue, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
       try target.write(await calibration.fit(progress: progress).text)
     }
+  }
+
+  private func fitTransfers(of vendor: String, with catalogue: ScenarioCatalogue) async throws {
+    let rows = try Validation.load(.init(files: points, split: "fit")).points
+    let quiet = quiet
+    let calibration = TransferCalibration(
+      rows, vendor: vendor, with: catalogue,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let fits = await calibration.fits { line in
+      if !quiet { Terminal.standardError.write(line + "\n") }
+    }
+    guard !fits.isEmpty else {
+      throw ValidationError("No 'fit' point on an accelerator of '\(vendor)' that a transfer stands for.")
+    }
+    for fit in fits { try Terminal.standardOutput.writeOrThrow(fit.text) }
   }
 }

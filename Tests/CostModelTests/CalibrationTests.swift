@@ -1,3 +1,5 @@
+import Hardware
+import Models
 import Testing
 
 @testable import CostModel
@@ -44,6 +46,37 @@ struct CalibratedSurfaceTests {
     let elsewhere = calibration.surfaces(framework: "vllm", architecture: "cdna4")["gemm|fp8"]
     #expect(elsewhere?.provenance == .transferred)
     #expect(elsewhere?.residual == nil)
+    // Whatever the order of the file, a named generation comes before any other.
+    let named = calibration.surfaces(
+      framework: "vllm", architecture: "cdna4", transferredFrom: "blackwell")["gemm|fp8"]
+    #expect(named?.efficiency.compute == 0.3 && named?.provenance == .transferred)
+  }
+
+  @Test("a transfer multiplies what the other generation reaches, surfaces and priors alike")
+  func transfer() throws {
+    var table = try EfficiencyTable.load()
+    table.calibration = Calibration(provenance: [], surfaces: [surface(nil, "hopper", compute: 0.6)])
+    table.transfers = ["cdna3": Transfer(from: "hopper", compute: 0.5, memory: 0.9, launch: 3)]
+    let moved = table.resolved(framework: .vllm, architecture: "cdna3")
+    let gemm = moved.surface(.gemm, format: "fp8", type: .fp8)
+    #expect(gemm.efficiency.compute == 0.3 && gemm.efficiency.launchSeconds == 3e-6)
+    #expect(gemm.efficiency.memory == 0.9 * 0.9 && gemm.provenance == .transferred)
+    let prior = moved.surface(.elementwise, format: "", type: .bf16)
+    #expect(prior.efficiency.memory == table.efficiency(.elementwise).memory * 0.9)
+    // A measured generation needs none.
+    #expect(table.transfer(to: "hopper") == nil)
+    #expect(table.transfer(to: "tpu-v7") == nil && table.transfer(to: "cdna3")?.launch == 3)
+  }
+
+  @Test("every architecture of the catalogue is measured or has a transfer from a measured one")
+  func transfersCoverTheCatalogue() throws {
+    let table = try EfficiencyTable.load()
+    let measured = Set(table.calibration.surfaces.map(\.architecture))
+    for transfer in table.transfers.values { #expect(measured.contains(transfer.source)) }
+    for system in try SystemCatalogue.load().systems {
+      let name = system.architecture.description
+      #expect(measured.contains(name) || table.transfer(to: name) != nil, "\(name)")
+    }
   }
 
   @Test("the shipped calibration holds surfaces with errors that a catalogue can show")

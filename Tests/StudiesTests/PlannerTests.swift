@@ -109,10 +109,37 @@ func inferenceX(
     // One replica runs its eighth of the million.
     #expect(point.simulatedReplicas == 1 && point.stream.requests == 125_000)
     let names = point.assumptions.map(\.name)
-    for name in ["framework", "tp", "kv_cache", "capacity policy", "simulated"] {
+    for name in ["framework", "layout", "kv_cache", "capacity policy", "simulated"] {
       #expect(names.contains(name))
     }
     #expect(!names.contains("max_batch_tokens"))
+  }
+
+  @Test("what an MLPerf result leaves open follows the settings that NVIDIA publishes for the device")
+  func publishedSubmissions() throws {
+    func offline(_ system: String, _ model: String, _ weights: String, date: String = "v5.0") throws
+      -> PlannedPoint
+    {
+      try plan([
+        ("suite", "mlperf"), ("system", system), ("accelerators", "8"), ("model", model),
+        ("weights", weights),
+        ("load", "offline"), ("isl", "222"), ("osl", "284"), ("requests", "10000"), ("date", date),
+      ])
+    }
+    let hopper = try offline("h100-sxm", "llama-2-70b", "fp8")
+    #expect(hopper.design.parallel == Parallelism(pipeline: 2))
+    // The published budget of 1,536 tokens is less than the batch: every running request decodes one a step.
+    #expect(hopper.engine.maximumBatchSize == 2048 && hopper.engine.maximumBatchTokens == 2048)
+    #expect(hopper.engine.capacityPolicy == .currentUse && hopper.engine.chunkedPrefill)
+    let blackwell = try offline("b200-sxm", "llama-2-70b", "nvfp4")
+    #expect(blackwell.design.parallel == Parallelism() && blackwell.engine.maximumBatchTokens == 3584)
+    let large = try offline("h200-sxm", "llama-3.1-405b", "fp8")
+    #expect(large.design.parallel == Parallelism(tensor: 4, pipeline: 2))
+    // The harness of v4.1 did not cut prompts.
+    #expect(try !offline("h200-sxm", "llama-2-70b", "fp8", date: "v4.1").engine.chunkedPrefill)
+    // Nobody publishes settings for this device: the framework's defaults.
+    let other = try offline("a100-sxm", "llama-2-70b", "bf16")
+    #expect(other.engine.maximumBatchTokens == 8192 && other.engine.capacityPolicy == .reserveToEnd)
   }
 
   @Test func replicasOfASystem() throws {

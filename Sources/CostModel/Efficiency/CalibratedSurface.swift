@@ -68,9 +68,10 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
   ///
   /// Another generation's surface is better than another framework's: kernels differ more between frameworks than
   /// efficiencies do between generations; without either, any measured surface beats a prior only within the format.
-  func distance(framework wanted: String, architecture here: String) -> Int {
+  func distance(framework wanted: String, architecture here: String, transferredFrom: String? = nil) -> Int {
     let sameFramework = framework == nil || framework == wanted
-    return (architecture == here ? 0 : 2) + (sameFramework ? 0 : 1)
+    let generation = architecture == here ? 0 : architecture == transferredFrom ? 2 : 4
+    return generation + (sameFramework ? 0 : 1)
   }
 }
 
@@ -99,10 +100,15 @@ public struct Calibration: Sendable, Equatable, Codable {
   }
 
   /// The best surface for each operator and format on one generation with one framework.
-  func surfaces(framework: String, architecture: String) -> [String: OperatorSurface] {
+  ///
+  /// What the generation lacks comes from `transferredFrom` rather than from any other one.
+  func surfaces(framework: String, architecture: String, transferredFrom: String? = nil)
+    -> [String: OperatorSurface]
+  {
     var best: [String: (distance: Int, surface: CalibratedSurface)] = [:]
     for surface in surfaces {
-      let distance = surface.distance(framework: framework, architecture: architecture)
+      let distance = surface.distance(
+        framework: framework, architecture: architecture, transferredFrom: transferredFrom)
       if let known = best[surface.key], known.distance <= distance { continue }
       best[surface.key] = (distance, surface)
     }

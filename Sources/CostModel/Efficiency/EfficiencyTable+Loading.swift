@@ -103,6 +103,7 @@ extension EfficiencyTable {
       power = PowerCoefficients(busy: shares[0], compute: shares[1], memory: shares[2], launch: shares[3])
       reader.finish()
     }
+    transfers = Self.transfers(root.required("transfers"))
     root.finish()
     try problems.throwIfAny()
   }
@@ -129,6 +130,22 @@ extension EfficiencyTable {
     _ = reader.required("source").string()
     reader.finish()
     return result
+  }
+
+  private static func transfers(_ field: Field) -> [String: Transfer] {
+    guard var reader = field.mapping() else { return [:] }
+    var transfers: [String: Transfer] = [:]
+    for architecture in reader.remainingKeys() {
+      guard var one = reader.required(architecture).mapping() else { continue }
+      transfers[architecture] = Transfer(
+        from: one.required("from").string() ?? "", compute: one.required("compute").double(in: 0.05...5) ?? 1,
+        memory: one.required("memory").double(in: 0.05...5) ?? 1,
+        launch: one.required("launch").double(in: 0.05...20) ?? 1)
+      _ = one.required("source").string()
+      one.finish()
+    }
+    reader.finish()
+    return transfers
   }
 
   private static func overhead(_ field: Field) -> FrameworkOverhead? {

@@ -88,6 +88,8 @@ public struct EfficiencyTable: Sendable {
   public var runtimeBytes: Double
   /// Power of kernels.
   public var power: PowerCoefficients
+  /// What architectures without measured kernels take, by architecture.
+  public var transfers: [String: Transfer] = [:]
   /// Surfaces fitted to measured kernels; they take the place of the priors where they fit.
   public var calibration = Calibration(provenance: [], surfaces: [])
   /// Overheads fitted to end-to-end runs; they take the place of the frameworks' priors where they fit.
@@ -95,20 +97,27 @@ public struct EfficiencyTable: Sendable {
   /// How far measured runs lie from predictions.
   public var intervals = PredictionIntervals.none
   /// The surfaces for the framework and generation that the table was resolved for, by operator and format.
-  private var selected: [String: OperatorSurface] = [:]
+  var selected: [String: OperatorSurface] = [:]
 
   /// The table as it holds for one framework on one generation of accelerators.
   func resolved(framework: Framework, architecture: String) -> EfficiencyTable {
     var table = self
     table.expertExchange = expertExchanges[framework] ?? expertExchange
-    table.selected = calibration.surfaces(framework: framework.rawValue, architecture: architecture)
-    return table
+    let transfer = transfer(to: architecture)
+    table.selected = calibration.surfaces(
+      framework: framework.rawValue, architecture: architecture, transferredFrom: transfer?.source)
+    return transfer.map { table.applying($0) } ?? table
   }
 
   /// The surface of a class of operators for operands of a format.
   func surface(_ operatorClass: OperatorClass, format: String, type: ComputeType) -> OperatorSurface {
-    selected[operatorClass.rawValue + "|" + format]
-      ?? OperatorSurface(efficiency: efficiency(operatorClass, type: type))
+    let key = operatorClass.rawValue + "|"
+    if let found = selected[key + format] { return found }
+    if let nearest = KernelFormat.nearest[format], var found = selected[key + nearest] {
+      found.provenance = max(found.provenance, .transferred)
+      return found
+    }
+    return OperatorSurface(efficiency: efficiency(operatorClass, type: type))
   }
 
   /// The measured surface of an exchange; nil where none was.

@@ -153,6 +153,9 @@ public struct KernelWork: Sendable, Equatable {
 
 /// Names of operand formats, shared by calibration files and measured tables.
 public enum KernelFormat {
+  /// Formats that no table measures, and measured ones whose kernels move the same bytes and multiply alike.
+  static let nearest = ["mxfp4": "nvfp4"]
+
   /// The name of a pair of formats, such as `bf16`, `fp8_block`, `nvfp4` or `w4a16_mxfp4`.
   public static func name(weights: DataType, activations: DataType) -> String {
     switch weights {

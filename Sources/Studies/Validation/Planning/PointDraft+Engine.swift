@@ -54,14 +54,21 @@ extension PointDraft {
         reason = "InferenceX recipe for MiniMax on H200"
       }
     }
+    var batch = isLarge ? 1024 : 256
+    var batchReason = "vLLM's default on this device"
+    if let recipe = submission {
+      (batch, tokens) = (recipe.batch, recipe.tokens)
+      reason = "published settings of MLPerf submissions: \(recipe.source)"
+      batchReason = reason
+    }
     engine = PointEngine(
       options: EngineOptions(
-        maximumBatchSize: min(isLarge ? 1024 : 256, tokens), maximumBatchTokens: tokens, chunkedPrefill: true,
+        maximumBatchSize: min(batch, tokens), maximumBatchTokens: tokens, chunkedPrefill: true,
         capacityPolicy: .currentUse, maximumContextTokens: 2),
       memoryFraction: 0.9, blockTokens: 16)
     if point.maximumBatchTokens == nil { assume("max_batch_tokens", "\(tokens)", because: reason) }
     if point.maximumBatchSize == nil {
-      assume("max_batch_size", "\(engine.options.maximumBatchSize)", because: "vLLM's default on this device")
+      assume("max_batch_size", "\(engine.options.maximumBatchSize)", because: batchReason)
     }
   }
 
@@ -78,20 +85,58 @@ extension PointDraft {
       default: reason = "TensorRT-LLM's default"
       }
     }
-    let evicts = point.notes.contains("batch_scheduler_policy=max_util")
     engine = PointEngine(
       options: EngineOptions(
         maximumBatchSize: min(2048, tokens), maximumBatchTokens: tokens, chunkedPrefill: false,
-        capacityPolicy: evicts ? .currentUse : .reserveToEnd, maximumContextTokens: 2),
+        capacityPolicy: .reserveToEnd, maximumContextTokens: 2),
       memoryFraction: 0.9, blockTokens: 32)
     engine.options.batchWait = batchWait
-    if point.maximumBatchTokens == nil { assume("max_batch_tokens", "\(tokens)", because: reason) }
-    if point.maximumBatchSize == nil {
-      assume(
-        "max_batch_size", "\(engine.options.maximumBatchSize)",
-        because: "TensorRT-LLM's default; at most the budget")
+    var batchReason = "TensorRT-LLM's default; at most the budget"
+    if let recipe = submission {
+      engine.options.maximumBatchSize = recipe.batch
+      engine.options.maximumBatchTokens = recipe.tokens
+      reason = "published settings of MLPerf submissions: \(recipe.source)"
+      batchReason = reason
     }
-    if !evicts { assume("capacity policy", "guaranteed_no_evict", because: "TensorRT-LLM's default") }
+    settleSubmission()
+    if point.maximumBatchTokens == nil {
+      assume("max_batch_tokens", "\(engine.options.maximumBatchTokens)", because: reason)
+    }
+    if point.maximumBatchSize == nil {
+      assume("max_batch_size", "\(engine.options.maximumBatchSize)", because: batchReason)
+    }
+    if engine.options.capacityPolicy == .reserveToEnd {
+      assume("capacity policy", "guaranteed_no_evict", because: "TensorRT-LLM's default")
+    }
+  }
+
+  /// Published settings of MLPerf submissions; nil for other points.
+  ///
+  /// Whoever runs a data set of MLPerf runs its harness with it, submitted or not.
+  var submission: SubmissionRecipe? {
+    guard point.suite == "mlperf" || point.lengths.hasSuffix("-mlperf") else { return nil }
+    return SubmissionRecipe.published(model.id, on: system, with: framework)
+  }
+
+  /// What MLPerf submissions with TensorRT-LLM share, whether or not their batch is stated.
+  private mutating func settleSubmission() {
+    if point.notes.contains("batch_scheduler_policy=max_util") { engine.options.capacityPolicy = .currentUse }
+    guard let recipe = submission else { return }
+    if engine.options.capacityPolicy != .currentUse, !point.notes.contains("batch_scheduler_policy") {
+      engine.options.capacityPolicy = .currentUse
+      assume(
+        "capacity policy", "max_utilization",
+        because: "published settings of MLPerf submissions; their batches fit into the cache with no other")
+    }
+    // Chunked context came with the harness of v5.0.
+    engine.options.chunkedPrefill = recipe.chunks && point.date != "v4.1"
+    assume(
+      "chunked prefill", engine.options.chunkedPrefill ? "on" : "off",
+      because: "published settings of MLPerf submissions")
+    engine.memoryFraction = point.date == "v4.1" ? 0.9 : recipe.memoryFraction
+    assume(
+      "KV cache", "\(engine.memoryFraction) of what is left",
+      because: "published settings of MLPerf submissions")
   }
 
   /// The wait for fuller batches of InferenceX recipes for TensorRT-LLM.

@@ -29,6 +29,8 @@ extension PointDraft {
         because: "submissions with latent attention give each of eight accelerators requests of its own")
     } else if point.tensor != nil {
       parallel = stated
+    } else if let published = published(stated) {
+      parallel = published
     } else {
       parallel = try narrowest(stated)
       assume(
@@ -55,6 +57,20 @@ extension PointDraft {
     guard longest <= room.blocks / parallel.attentionData else {
       throw Unpredictable("the KV cache does not hold the longest request")
     }
+  }
+
+  /// The published layout of MLPerf submissions, where the point's accelerators are a whole number of it and it can
+  /// be built.
+  private mutating func published(_ stated: Parallelism) -> Parallelism? {
+    guard let recipe = submission, point.pipeline == nil else { return nil }
+    var layout = stated
+    layout.tensor = recipe.tensor
+    layout.pipeline = recipe.pipeline
+    guard point.accelerators % layout.accelerators == 0, design(layout).problems().isEmpty else { return nil }
+    assume(
+      "layout", "tensor \(layout.tensor), pipeline \(layout.pipeline)",
+      because: "published settings of MLPerf submissions: \(recipe.source)")
+    return layout
   }
 
   private func capacity(_ parallel: Parallelism) -> KeyValueCapacity {
