@@ -64,10 +64,10 @@ struct SparseAttentionTests {
     let table = try table("deepseek-v3.2")
     let bounded = try #require(table.boundedContext)
     func attention(_ context: Int) -> Double {
-      bounded.piece(sequences: 32, contextSum: 32 * min(context, 2_048)).value[.time]
+      bounded.piece(sequences: 32, contextSum: Double(32 * min(context, 2_048))).value[.time]
     }
     func selector(_ context: Int) -> Double {
-      table.context.piece(sequences: 32, contextSum: 32 * context).value[.time]
+      table.context.piece(sequences: 32, contextSum: Double(32 * context)).value[.time]
     }
     #expect(attention(1_024) < attention(2_048))
     #expect(attention(2_048) == attention(65_536))
@@ -83,7 +83,8 @@ struct SparseAttentionTests {
     let dense = try table("deepseek-v3")
     func step(_ table: StepCostTable, _ context: Int) -> Double {
       table.decodeRun(
-        sequences: 32, contextSum: 32 * context, boundedSum: 32 * min(context, 2_048), boundedGrowth: 0
+        sequences: 32, contextSum: Double(32 * context), boundedSum: Double(32 * min(context, 2_048)),
+        boundedGrowth: 0
       ).first[.time]
     }
     #expect(step(sparse, 1_024) > step(dense, 1_024))
