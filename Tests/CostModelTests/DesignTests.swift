@@ -77,7 +77,8 @@ struct DesignTests {
         .decodeRun(sequences: 1, contextSum: 4000, boundedSum: 0, boundedGrowth: 0).first
     }
     #expect(abs(step(base)[.memory] / step(faster)[.memory] - 2) < 0.02)
-    #expect(step(base)[.launch] == step(faster)[.launch])
+    // A framework's scales stretch limits with the whole of an operator, so that launches move by a trifle.
+    #expect(abs(step(base)[.launch] / step(faster)[.launch] - 1) < 0.01)
   }
 
   @Test("mean power lies between idle and thermal design power")
