@@ -89,8 +89,17 @@ extension DeploymentPlan {
   }
 
   func engine(_ run: RunPlan) -> Engine {
-    Engine(
-      options: engine, cache: cache, cost: cost, targets: streams.map(\.targets),
+    precondition(
+      engine.outputEstimate == nil ? engine.prefillPolicy == .mixed : engine.capacityPolicy == .currentUse,
+      "pausing decodes go with SGLang's admission, and that with the current use of the KV cache")
+    precondition(
+      cost.queries == 1 + engine.draftTokens, "costs of other steps than the engine takes")
+    return Engine(
+      options: engine, cache: cache, cost: cost,
+      speculation: engine.speculation.map {
+        SpeculationLaw($0, seed: run.seed, run: run.replication, name: name, streams: streams.count)
+      },
+      targets: streams.map(\.targets),
       macroSteps: run.macroSteps, recordsRequests: run.recordsRequests)
   }
 

@@ -10,8 +10,18 @@ final class NaiveRequest {
   let maximumOutput: Int
   var replica = -1
   var scheduled: Int64?
-  /// When each output token was out.
+  /// When output was out: each token, or under speculation what each step yields.
   var tokens: [Int64] = []
+  /// Output tokens.
+  var count = 0
+  /// Under speculation: decode steps to come, what each of them adds, in 1/1024 of a token, what it has gained since it
+  /// began to decode, and that with the step in progress.
+  var stepsLeft = 0
+  var rate = 0
+  var gained = 0
+  var taken = 0
+  /// Output tokens before it began to decode.
+  var base = 0
   /// Tokens whose keys and values are cached.
   var cached = 0
   /// Tokens to cache before it decodes: the prompt, and what was generated before it was last evicted.
@@ -28,7 +38,7 @@ final class NaiveRequest {
     self.maximumOutput = maximumOutput
   }
 
-  var isDone: Bool { tokens.count == output }
+  var isDone: Bool { count == output }
   var decodes: Bool { cached >= goal }
 }
 
@@ -39,6 +49,11 @@ final class NaiveReplica {
   let options: EngineOptions
   let cache: KVCacheOptions
   let costs: NanosecondCosts
+  let law: SpeculationLaw?
+  /// Tokens that a decoding request brings to a step.
+  let queries: Int
+  /// Tokens of requests that no longer decode, first tokens of prompts among them.
+  var settled = 0
   /// Requests that run, in order of admission.
   var running: [NaiveRequest] = []
   /// Requests that wait, first come first served; an evicted one comes first.
@@ -63,7 +78,9 @@ final class NaiveReplica {
   var steps = 0
   var mostBlocks = 0
 
-  init(_ plan: DeploymentPlan, _ costs: NanosecondCosts) {
+  init(_ plan: DeploymentPlan, _ costs: NanosecondCosts, _ law: SpeculationLaw?) {
+    self.law = law
+    queries = (plan.engine.speculation?.draftTokens ?? 0) + 1
     options = plan.engine
     cache = plan.cache
     self.costs = costs
@@ -82,7 +99,18 @@ final class NaiveReplica {
     inbox = []
   }
 
-  var free: Int { cache.blocks - running.reduce(0) { $0 + $1.held } }
+  var free: Int {
+    cache.blocks - running.reduce(0) { $0 + $1.held } - pool(running.reduce(0) { $0 + $1.taken })
+  }
+
+  /// Under speculation: blocks that requests fill together with what they have gained.
+  func pool(_ units: Int) -> Int {
+    guard law != nil, evicts else { return 0 }
+    return (units + 1024 * cache.blockTokens - 1) / (1024 * cache.blockTokens)
+  }
+
+  /// Output tokens so far, in whole tokens of what all requests have gained.
+  var counted: Int { settled + running.reduce(0) { $0 + $1.gained } / 1024 }
 
   func blocks(_ tokens: Int) -> Int {
     var blocks = cache.fixedBlocksPerRequest
@@ -121,18 +149,25 @@ final class NaiveReplica {
     stepEnd =
       now
       + costs.nanoseconds(
-        decodes: decodesOfStep.map { $0.cached + 1 },
+        units: decodesOfStep.map { ($0.goal + 1) * 1024 + $0.gained }, queries: queries,
         chunks: chunksOfStep.map { ($0.tokens, $0.request.cached) })
   }
 
   /// Every running request in turn gets a block where it needs one; when none is left the last one is evicted.
   private func scheduleRunning() -> Bool {
     var evicted = false
+    if law != nil && evicts {
+      while demand > free {
+        evict(running.removeLast())
+        evicted = true
+      }
+      for request in running where request.decodes { request.taken = request.gained + request.rate }
+    }
     var position = 0
     while position < running.count {
       let request = running[position]
       let tokens = request.decodes ? 1 : min(request.goal - request.cached, budget)
-      if evicts {
+      if evicts && !(law != nil && request.decodes) {
         let needed = blocks(request.cached + tokens) - blocks(request.cached)
         while needed > free {
           evict(running.removeLast())
@@ -152,10 +187,14 @@ final class NaiveReplica {
   }
 
   private var budget: Int {
-    options.maximumBatchTokens - running.count { $0.decodes } - chunksOfStep.reduce(0) { $0 + $1.tokens }
+    options.maximumBatchTokens - queries * running.count { $0.decodes }
+      - chunksOfStep.reduce(0) { $0 + $1.tokens }
   }
 
   private func evict(_ request: NaiveRequest) {
+    settled += request.gained / 1024
+    request.gained = 0
+    request.taken = 0
     request.held = 0
     request.cached = 0
     request.preemptions += 1
@@ -164,7 +203,7 @@ final class NaiveReplica {
 
   private func admit() {
     while let head = waiting.first, running.count < options.maximumBatchSize, budget > 0 {
-      let goal = head.input + head.tokens.count
+      let goal = head.input + head.count
       let fitsOneStep = goal <= options.maximumBatchTokens
       if !options.chunkedPrefill {
         // A prompt goes in one step, unless no step could hold what an eviction has made of it.
@@ -188,7 +227,7 @@ final class NaiveReplica {
   /// TensorRT-LLM drops the prompts of a step again while there are few of them, for some steps.
   private func holdPromptsBack() {
     guard let wait = options.batchWait, !decodesOfStep.isEmpty, !chunksOfStep.isEmpty else { return }
-    let tokens = chunksOfStep.reduce(0) { $0 + $1.request.goal } + decodesOfStep.count
+    let tokens = chunksOfStep.reduce(0) { $0 + $1.request.goal } + queries * decodesOfStep.count
     guard waited < wait.steps, Double(tokens) < wait.share * Double(options.maximumBatchTokens) else {
       waited = 0
       return
@@ -213,13 +252,24 @@ final class NaiveReplica {
     if chunksOfStep.isEmpty { decodeSteps += 1 }
     mostBlocks = max(mostBlocks, cache.blocks - free)
     for request in decodesOfStep {
-      request.cached += 1
+      request.stepsLeft -= 1
+      request.gained += request.rate
+      request.taken = request.gained
+      let isLast = request.stepsLeft == 0
+      request.count = isLast ? request.output : request.base + request.gained / 1024
+      // What it cached before it decoded, and all that it has generated since but the latest token.
+      request.cached = request.goal + request.count - request.base
       request.tokens.append(now)
+      if isLast {
+        settled += request.output - request.base
+        request.gained = 0
+        request.taken = 0
+      }
     }
     for (request, tokens) in chunksOfStep {
       request.cached += tokens
       if request.decodes {
-        request.tokens.append(now)
+        begin(request, at: now)
         if tokens < request.goal { isFull = false }
       }
     }
@@ -230,12 +280,33 @@ final class NaiveReplica {
   }
 }
 
+extension NaiveReplica {
+  /// The end of a prompt yields a token; the others come in a step each, or in as many steps as were drawn.
+  private func begin(_ request: NaiveRequest, at now: Int64) {
+    request.tokens.append(now)
+    request.count += 1
+    request.base = request.count
+    settled += 1
+    let left = request.output - request.count
+    guard left > 0 else { return }
+    request.stepsLeft =
+      law?.steps(forTokens: left, stream: request.stream, request: UInt64(request.index)) ?? left
+    request.rate = left * 1024 / request.stepsLeft
+  }
+}
+
 /// SGLang: prompts whenever one can be admitted, else decodes.
 extension NaiveReplica {
   private var decoding: [NaiveRequest] { running.filter(\.decodes) }
 
   /// Blocks that the decoding requests need for their next tokens.
-  private var demand: Int { decoding.reduce(0) { $0 + blocks($1.cached + 1) - blocks($1.cached) } }
+  private var demand: Int {
+    guard law == nil else {
+      let gained = decoding.reduce(0) { $0 + $1.gained }
+      return pool(gained + decoding.reduce(0) { $0 + $1.rate }) - pool(gained)
+    }
+    return decoding.reduce(0) { $0 + blocks($1.cached + 1) - blocks($1.cached) }
+  }
 
   private func scheduleByEstimate(_ estimate: OutputEstimate) {
     let isMixed = options.prefillPolicy == .mixed
@@ -245,7 +316,7 @@ extension NaiveReplica {
       return
     }
     if isMixed { decode() }
-    processPrompts(estimate, beside: decodesOfStep.count)
+    processPrompts(estimate, beside: queries * decodesOfStep.count)
     if chunksOfStep.isEmpty && !isMixed {
       if demand > free { retract() }
       decode()
@@ -254,7 +325,10 @@ extension NaiveReplica {
 
   private func decode() {
     decodesOfStep = decoding
-    for request in decodesOfStep { request.held = blocks(request.cached + 1) }
+    for request in decodesOfStep {
+      if law == nil { request.held = blocks(request.cached + 1) }
+      request.taken = request.gained + request.rate
+    }
   }
 
   /// Requests are put back, latest first, until the others can decode; the expected share is set anew.
@@ -264,7 +338,7 @@ extension NaiveReplica {
       if !running[victim].decodes && decoding.count > 1 { victim -= 1 }
       evict(running.remove(at: victim))
     }
-    let generated = decoding.reduce(0) { $0 + $1.tokens.count }
+    let generated = decoding.reduce(0) { $0 + 1024 * $1.base + $1.gained } / 1024
     let limit = decoding.reduce(0) { $0 + $1.maximumOutput }
     share = min(1, Double(generated + 20 * decoding.count) / Double(max(limit, 1)))
     decodeSteps = -1
@@ -275,8 +349,10 @@ extension NaiveReplica {
     let partial = running.last { !$0.decodes }
     guard partial != nil || !isFull else { return }
     let expectedShare = max(estimate.leastShare, share - estimate.decay * Double(decodeSteps))
-    let expected = Double(
-      running.filter(\.decodes).reduce(0) { $0 + min($1.maximumOutput - $1.tokens.count, 4096) })
+    let left = running.filter(\.decodes).map {
+      min(1024 * ($0.maximumOutput - $0.base) - $0.gained, 4096 * 1024)
+    }
+    let expected = Double(left.reduce(0, +) / 1024)
     var room = Double(free * cache.blockTokens) - expected * expectedShare
     var input = max(options.maximumPrefillTokens - decodes, 0)
     var chunk = options.maximumBatchTokens - decodes
@@ -295,7 +371,7 @@ extension NaiveReplica {
       let left = partial.goal - partial.cached
       let tokens = min(left, room >= 1 ? Int(min(room, Double(chunk))) : chunk)
       guard tokens > 0, blocks(partial.cached + tokens) - blocks(partial.cached) <= free else { return }
-      let output = min(partial.maximumOutput - partial.tokens.count, 4096)
+      let output = min(partial.maximumOutput - partial.count, 4096)
       take(partial, tokens, expecting: tokens == left ? output : 0)
       guard tokens == left else { return }
     }
@@ -304,8 +380,8 @@ extension NaiveReplica {
         isFull = true
         return
       }
-      let goal = head.input + head.tokens.count
-      let output = min(head.maximumOutput - head.tokens.count, 4096)
+      let goal = head.input + head.count
+      let output = min(head.maximumOutput - head.count, 4096)
       if !running.isEmpty && Double(goal + output + fixed) >= room {
         isFull = true
         return

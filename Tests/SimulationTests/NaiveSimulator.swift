@@ -39,6 +39,8 @@ final class NaiveSimulator {
   /// Every request that found a replica, whenever.
   var all: [NaiveRequest] = []
   var origin: Int64 = 0
+  /// Output tokens before the measured part.
+  var countedBefore = 0
   var now: Int64 = 0
   var lastStep: Int64 = 0
   private var beginsMeasuring = false
@@ -46,7 +48,11 @@ final class NaiveSimulator {
   init(_ plan: DeploymentPlan, _ costs: NanosecondCosts, _ run: RunPlan) {
     self.plan = plan
     self.run = run
-    replicas = (0..<plan.replicas).map { _ in NaiveReplica(plan, costs) }
+    let law = plan.engine.speculation.map {
+      SpeculationLaw(
+        $0, seed: run.seed, run: run.replication, name: plan.name, streams: plan.streams.count)
+    }
+    replicas = (0..<plan.replicas).map { _ in NaiveReplica(plan, costs, law) }
     clients = plan.streams.indices.map { Client(plan.generator(stream: $0, run)) }
     sources = plan.sources
     router = IndependentRouter(
@@ -87,7 +93,7 @@ final class NaiveSimulator {
       sum.timeToFirstToken.record(first - request.sent)
       sum.queue.record(start - request.sent)
       sum.endToEnd.record(last - request.sent)
-      let gaps = Int64(request.tokens.count) - 1
+      let gaps = Int64(request.output) - 1
       if gaps > 0 {
         sum.timePerOutputToken.record(Int64((Double(last - first) / Double(gaps)).rounded()))
       }
@@ -101,7 +107,7 @@ final class NaiveSimulator {
   }
 
   /// Output tokens of the measured part.
-  var outputTokens: Int { all.reduce(0) { $0 + $1.tokens.count { $0 > origin } } }
+  var outputTokens: Int { replicas.reduce(0) { $0 + $1.counted } - countedBefore }
 
   /// Completed requests as the engine under test records them, by stream and number.
   func records() -> [RequestRecord] {
@@ -239,6 +245,7 @@ final class NaiveSimulator {
     rejected = 0
     done = []
     for replica in replicas { replica.busy = 0 }
+    countedBefore = replicas.reduce(0) { $0 + $1.counted }
     for (stream, client) in clients.enumerated() where plan.streams[stream].warmUpRequests > 0 {
       guard client.isClosedLoop else { continue }
       client.left = plan.streams[stream].requests ?? .max

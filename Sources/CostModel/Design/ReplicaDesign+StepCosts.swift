@@ -56,9 +56,10 @@ extension ReplicaDesign {
   ///   - maximumBatchSize: requests that may run at once, >= 1.
   ///   - maximumBatchTokens: tokens in one step, >= 1.
   ///   - maximumContextTokens: longest prompt + output in tokens, >= 1.
+  ///   - draftTokens: tokens that speculative decoding drafts for each sequence in a step, >= 0.
   /// - Returns: the table; the design must have no ``problems()``.
   public func stepCosts(
-    maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int
+    maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int, draftTokens: Int = 0
   ) -> StepCostTable {
     precondition(
       model.unsupportedFeatures.isEmpty,
@@ -69,8 +70,9 @@ extension ReplicaDesign {
     let layers = layerOperators
     let stages = parallel.pipeline
     let micro = { (count: Int) in (count + stages - 1) / stages }
-    // Attention of a step is spread over the micro-batches and the attention groups.
-    let shares = Double(stages * parallel.attentionData)
+    // Attention of a step is spread over the micro-batches and the attention groups; the largest group sets the pace.
+    let groups = parallel.attentionData
+    let share = { (sequences: Int) in max(1, Double((sequences + groups - 1) / groups) / Double(stages)) }
     func sum(_ cost: (LayerOperators) -> CostVector) -> CostVector {
       layers.reduce(CostVector.zero) { $0 + cost($1.operators) * $1.count }
     }
@@ -81,31 +83,33 @@ extension ReplicaDesign {
       seconds: overhead.stepSeconds + overhead.layerSeconds * layerCount, limit: .launch, lane: .framework)
     let mixed = roofline.waiting(
       seconds: overhead.mixedStepSeconds, limit: .launch, lane: .framework)
+    let queries = 1 + draftTokens
+    let rowLimit = maximumBatchSize * queries
     let pairLimit = maximumContextTokens * (maximumContextTokens + 1)
 
-    func grid(_ bounded: Bool, maximumContext: Int) -> ContextGrid {
-      ContextGrid(maximumSequences: maximumBatchSize, maximumContext: maximumContext) { sequences, context in
-        let each = max(1, Double(sequences) / shares)
-        return sum { operators in
-          operators.isBounded == bounded
-            ? operators.decodeAttention(sequences: each, context: Double(context)) : .zero
-        }
+    func grid(_ bounded: Bool) -> ContextGrid {
+      let attention = DecodeAttention(layers: layers, bounded: bounded, drafts: draftTokens)
+      return ContextGrid(maximumSequences: maximumBatchSize, maximumContext: maximumContextTokens) {
+        attention.cost(sequences: share($0), context: Double($1))
       }
     }
-    return StepCostTable(
+    var table = StepCostTable(
       decodeBase: glue, mixedBase: glue + mixed + sum { $0.chunkLaunch() },
-      tokens: KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
-        sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
+      tokens: KnotTable(maximum: max(maximumBatchTokens, rowLimit), bits: 4) { tokens in
+        sum { groups > 1 ? $0.routedExperts(tokens: micro(tokens)) : $0.perToken(tokens: micro(tokens)) }
+          + outside(tokens: micro(tokens))
       },
       sequences: KnotTable(maximum: maximumBatchSize, bits: 3) { sequences in
         let perSequence = roofline.waiting(
           seconds: overhead.sequenceSeconds * Double(sequences), limit: .launch, lane: .framework)
         return sequences == 0
-          ? .zero : perSequence + sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
+          ? .zero
+          : perSequence + sum { $0.state(sequences: share(sequences)) }
+            + draftPasses(draftTokens, sequences: sequences)
       },
-      rows: KnotTable(maximum: maximumBatchSize, bits: 4) { logits(rows: micro($0)) },
-      context: grid(false, maximumContext: maximumContextTokens),
-      boundedContext: bound == .none ? nil : grid(true, maximumContext: maximumContextTokens),
+      rows: KnotTable(maximum: rowLimit, bits: 4) { logits(rows: micro($0)) },
+      context: grid(false),
+      boundedContext: bound == .none ? nil : grid(true),
       chunk: KnotTable(maximum: pairLimit, bits: 3) { doubled in
         sum { $0.isBounded ? .zero : $0.chunkAttention(pairs: Double(doubled) / 2) }
       },
@@ -115,6 +119,13 @@ extension ReplicaDesign {
           sum { $0.isBounded ? $0.chunkAttention(pairs: Double(doubled) / 2) : .zero }
         },
       bound: bound, attentionGroups: parallel.attentionData)
+    table.queries = queries
+    if groups > 1 {
+      table.groupTokens = KnotTable(maximum: max(maximumBatchTokens, rowLimit), bits: 4) { tokens in
+        sum { $0.perGroupToken(tokens: micro(tokens)) }
+      }
+    }
+    return table
   }
 
   /// The token table, and the hand-offs between pipeline stages.
@@ -133,7 +144,7 @@ extension ReplicaDesign {
   }
 
   /// The output projection of `rows` sequences, and sampling.
-  private func logits(rows: Int) -> CostVector {
+  func logits(rows: Int) -> CostVector {
     guard let transformer = model.transformer, rows > 0 else { return .zero }
     let groups = parallel.attentionData
     let here = Double((rows + groups - 1) / groups)

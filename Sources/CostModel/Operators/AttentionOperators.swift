@@ -74,15 +74,16 @@ extension LayerOperators {
     return 1
   }
 
-  /// One decode step of `sequences` with `context` attended tokens each, on average.
-  func decodeAttention(sequences: Double, context: Double) -> CostVector {
+  /// One decode step of `sequences` with `context` attended tokens each, on average; all `queries` new tokens of a
+  /// sequence share one pass over its cache.
+  func decodeAttention(sequences: Double, context: Double, queries: Double = 1) -> CostVector {
     switch group.attention {
     case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent: break
     }
     let work = KernelWork.decodeAttention(
-      sequences: sequences, context: context, flopsPerPair: flopsPerPair(absorbed: true),
-      bytesPerToken: keyValueBytesPerToken, queryBytes: 4 * queryWidth,
+      sequences: sequences, context: context, flopsPerPair: queries * flopsPerPair(absorbed: true),
+      bytesPerToken: keyValueBytesPerToken, queryBytes: queries * 4 * queryWidth,
       heads: keyValueHeads, format: attentionFormat)
     return roofline.cost(work, .decodeAttention, lane: .decodeAttention)
   }

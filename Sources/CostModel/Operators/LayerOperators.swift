@@ -32,11 +32,16 @@ struct LayerOperators: Sendable {
 
   /// Everything that works on each token of a step: `tokens` in one pipeline pass of the whole replica.
   func perToken(tokens all: Int) -> CostVector {
-    guard all > 0 else { return .zero }
     // Each attention group works on its share; the largest one sets the pace.
     let groups = parallel.attentionData
-    let tokens = Double((all + groups - 1) / groups)
-    var cost = attentionProjections(tokens: tokens) + feedForward(tokens: tokens, all: Double(all))
+    return perGroupToken(tokens: (all + groups - 1) / groups) + routedExperts(tokens: all)
+  }
+
+  /// Of it, what an attention group does with its own `tokens`: everything but routed experts.
+  func perGroupToken(tokens count: Int) -> CostVector {
+    guard count > 0 else { return .zero }
+    let tokens = Double(count)
+    var cost = attentionProjections(tokens: tokens) + feedForward(tokens: tokens)
     // Two norms with residual: read and write the stream and the residual.
     let norms = (group.attention == .none ? 0.0 : 1.0) + (group.feedForward == .none ? 0.0 : 1.0)
     cost += elementwise(bytes: norms * tokens * hidden * 4 * Self.activationBytes, launches: norms)
@@ -103,7 +108,13 @@ struct LayerOperators: Sendable {
     return false
   }
 
-  private func feedForward(tokens: Double, all: Double) -> CostVector {
+  /// Of it, the routed experts, which work on the tokens of all attention groups.
+  func routedExperts(tokens all: Int) -> CostVector {
+    guard all > 0, case .mixtureOfExperts(let mixture) = group.feedForward else { return .zero }
+    return routedExperts(mixture, width: Double(mixture.latentSize ?? Int(hidden)), tokens: Double(all))
+  }
+
+  private func feedForward(tokens: Double) -> CostVector {
     switch group.feedForward {
     case .none: return .zero
     case .dense(let intermediate, let gated, _):
@@ -120,7 +131,7 @@ struct LayerOperators: Sendable {
         cost += denseFeedForward(
           tokens: tokens, intermediate: Double(mixture.sharedExpertIntermediateSize), gated: mixture.gated)
       }
-      return cost + routedExperts(mixture, width: width, tokens: all)
+      return cost
     }
   }
 

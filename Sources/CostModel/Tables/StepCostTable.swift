@@ -11,6 +11,9 @@ public struct StepCostTable: Sendable {
   public var mixedBase: CostVector
   /// Cost of everything that works on each token, by the number of tokens.
   public var tokens: KnotTable
+  /// Of it, with several attention groups, what a group does with its own tokens, by the tokens of the largest; `tokens`
+  /// is then the rest.
+  public var groupTokens: KnotTable?
   /// Cost of what each decoding sequence adds apart from its context, by their number.
   public var sequences: KnotTable
   /// Cost of the output projection and sampling, by rows.
@@ -27,6 +30,8 @@ public struct StepCostTable: Sendable {
   public var bound: ContextBound
   /// Groups of accelerators that attend for requests of their own, >= 1: prompts of one step run side by side.
   public var attentionGroups: Int
+  /// Tokens that each decoding sequence brings to a step, >= 1: more than one under speculative decoding.
+  public var queries = 1
 
   /// Assembles a table from its parts.
   public init(
@@ -58,6 +63,22 @@ public struct StepCostTable: Sendable {
     return cost
   }
 
+  /// The cost of everything that works on each token.
+  ///
+  /// - Parameters:
+  ///   - all: tokens of the step.
+  ///   - largest: those of the attention group that has the most.
+  /// - Returns: the cost, all lanes.
+  @inlinable
+  func tokenCost(_ all: Int, largest: Int) -> CostVector {
+    guard let groupTokens else { return tokens.value(at: all) }
+    return tokens.value(at: all) + groupTokens.value(at: largest)
+  }
+
+  /// Tokens of decoding sequences in the attention group that has the most of `n`, spread evenly.
+  @inlinable
+  func largestShare(sequences n: Int) -> Int { (n + attentionGroups - 1) / attentionGroups * queries }
+
   /// The cost of one step that decodes `sequences` and runs prompt chunks, without the chunks' own attention.
   ///
   /// - Parameters:
@@ -65,13 +86,18 @@ public struct StepCostTable: Sendable {
   ///   - contextSum: sum of their contexts in this step, in tokens.
   ///   - boundedSum: the same sum in layers with a bounded context.
   ///   - chunkTokens: prompt tokens in this step.
-  ///   - rowCount: sequences that get a token from this step.
+  ///   - largestChunk: those of them in the attention group that has the most; nil where they are spread evenly.
+  ///   - rowCount: rows that reach the output projection: ``queries`` of each decoding sequence, and one of each
+  ///     prompt that ends.
   /// - Returns: the cost of the step, all lanes.
   @inlinable
   public func mixedCost(
-    sequences n: Int, contextSum: Double, boundedSum: Double, chunkTokens: Int, rows rowCount: Int
+    sequences n: Int, contextSum: Double, boundedSum: Double, chunkTokens: Int, largestChunk: Int? = nil,
+    rows rowCount: Int
   ) -> CostVector {
-    var cost = mixedBase + tokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
+    let chunk = largestChunk ?? (chunkTokens + attentionGroups - 1) / attentionGroups
+    let largest = largestShare(sequences: n) + chunk
+    var cost = mixedBase + tokenCost(n * queries + chunkTokens, largest: largest) + rows.value(at: rowCount)
     if n > 0 {
       cost += sequences.value(at: n)
       cost += context.piece(sequences: n, contextSum: contextSum).value
@@ -97,7 +123,9 @@ public struct StepCostTable: Sendable {
     boundedGrowth: Double
   ) -> (first: CostVector, growth: CostVector, steps: Int) {
     let contextGrowth = contextGrowth ?? Double(n)
-    var first = decodeBase + tokens.value(at: n) + sequences.value(at: n) + rows.value(at: n)
+    var first =
+      decodeBase + tokenCost(n * queries, largest: largestShare(sequences: n)) + sequences.value(at: n)
+      + rows.value(at: n * queries)
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value
     var growth = piece.slope * contextGrowth

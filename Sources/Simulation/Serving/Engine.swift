@@ -24,6 +24,8 @@ struct Engine {
   let options: EngineOptions
   let cache: KVCacheOptions
   let cost: StepCostTable
+  /// How many steps answers take; nil where each token is a step.
+  let speculation: SpeculationLaw?
   /// Targets by stream.
   let targets: [LatencyTargets]
   /// Whether a run of decode steps may be taken at once.

@@ -116,7 +116,8 @@ extension Replica {
       if demand > cache.free { return makeRoomByRetraction(at: now, engine: engine, shop: &shop) }
       cache.take(demand)
     }
-    admitByEstimate(at: now, decodes: isMixed ? decoding.count : 0, engine: engine, shop: &shop)
+    admitByEstimate(
+      at: now, decodes: isMixed ? decoding.count * engine.cost.queries : 0, engine: engine, shop: &shop)
     guard chunks.isEmpty, decoding.count > 0 else { return true }
     let retracted = isMixed ? false : makeRoomByRetraction(at: now, engine: engine, shop: &shop)
     return retracted || partial >= 0 || !waiting.isEmpty && !estimate.isFull

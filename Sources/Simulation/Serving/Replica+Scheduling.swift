@@ -45,7 +45,7 @@ extension Replica {
     if engine.options.capacityPolicy == .currentUse {
       preempted = makeRoomForDecodes(at: now, engine: engine, shop: &shop)
     }
-    var tokens = engine.options.maximumBatchTokens - decoding.count
+    var tokens = engine.options.maximumBatchTokens - decoding.count * engine.cost.queries
     holdsPrompts = !preempted && holdsBack(budget: tokens, engine: engine, shop: &shop)
     if holdsPrompts { return engine.options.capacityPolicy == .currentUse }
     if partial >= 0 {
@@ -159,15 +159,20 @@ extension Replica {
     let held: Int
     if request.state == .decoding {
       held = decoding.context(of: request) - 1
+      let joined = request.prefillTokens
       request.lastToken = pauses.leave(of: decoding.count) ?? now
       let generated = Int32(decoding.tokensOut(of: request))
-      decoding.leave(&request)
+      let departure = decoding.leave(&request)
+      shop.observations.correct(tokens: Int(generated - request.generated) - 1 - departure.tokens, at: now)
       request.generated = generated
+      cache.give(
+        engine.speculation == nil
+          ? engine.cache.blocks(forTokens: held) : engine.cache.blocks(forTokens: joined) + departure.blocks)
     } else {
       held = Int(request.progress)
+      cache.give(engine.cache.blocks(forTokens: held))
       if slot == partial { partial = -1 }
     }
-    cache.give(engine.cache.blocks(forTokens: held))
     request.progress = 0
     request.preemptions += 1
     request.state = .waiting
@@ -181,26 +186,29 @@ extension Replica {
   /// One step over the decoding requests and this step's prompt chunks.
   private mutating func planMixedStep(at now: SimTime, engine: Engine, shop: inout Shop) {
     closeRegime()
-    var attention = CostVector.zero
-    var largest = CostVector.zero
+    for index in groups.indices { groups[index] = GroupShare() }
     var chunkTokens = 0
-    var rows = decodesOfStep
+    var rows = decodesOfStep * engine.cost.queries
+    // Attention groups work on prompts of their own, in turn; the step waits for the largest share.
+    var group = 0
     for chunk in chunks {
       let request = shop.requests[chunk.slot]
       let past = Int(request.progress)
-      let cost = engine.cost.chunkCost(new: chunk.tokens, past: past)
-      attention += cost
-      if cost[.time] > largest[.time] { largest = cost }
+      groups[group].attention += engine.cost.chunkCost(new: chunk.tokens, past: past)
+      groups[group].tokens += chunk.tokens
+      group = group + 1 == groups.count ? 0 : group + 1
       chunkTokens += chunk.tokens
       if past + chunk.tokens == request.prefillTokens { rows += 1 }
     }
-    // Attention groups work on prompts of their own; the step waits for the largest share.
-    attention *= 1 / Double(engine.cost.attentionGroups)
-    if largest[.time] > attention[.time] { attention = largest }
+    var largest = groups[0]
+    for share in groups.dropFirst() {
+      if share.attention[.time] > largest.attention[.time] { largest.attention = share.attention }
+      largest.tokens = max(largest.tokens, share.tokens)
+    }
     let cost = engine.cost.mixedCost(
       sequences: decodesOfStep, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
-      chunkTokens: chunkTokens, rows: rows)
-    let regime = Regime(anchor: now, first: cost + attention)
+      chunkTokens: chunkTokens, largestChunk: largest.tokens, rows: rows)
+    let regime = Regime(anchor: now, first: cost + largest.attention)
     self.regime = regime
     plannedSteps = 1
     plannedEnd = regime.end(ofStep: 1)

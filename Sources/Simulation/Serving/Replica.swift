@@ -31,6 +31,8 @@ struct Replica {
   var waitedSteps = 0
   var holdsPrompts = false
   var estimate: EstimateState
+  /// What the step in progress gives each attention group to do.
+  var groups: [GroupShare]
 
   var regime: Regime?
   /// Steps of the stretch in progress, 0 for none.
@@ -50,8 +52,9 @@ struct Replica {
     decoding = DecodeSet(
       replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens,
       tracksBlocks: engine.options.capacityPolicy == .currentUse,
-      tracksLimits: engine.options.outputEstimate != nil)
+      tracksLimits: engine.options.outputEstimate != nil, advancesAlike: engine.speculation == nil)
     estimate = EstimateState(engine.options.outputEstimate)
+    groups = Array(repeating: GroupShare(), count: engine.cost.attentionGroups)
     cache = BlockPool(capacity: engine.cache.blocks)
   }
 
@@ -137,6 +140,13 @@ struct Replica {
 struct PromptChunk {
   let slot: Int32
   let tokens: Int
+}
+
+/// The prompt chunks of one attention group in a step.
+struct GroupShare {
+  /// Cost of their attention.
+  var attention = CostVector.zero
+  var tokens = 0
 }
 
 /// Free and used KV blocks of a replica.

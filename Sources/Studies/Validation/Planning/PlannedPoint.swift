@@ -58,7 +58,7 @@ public struct PlannedPoint: Sendable {
     [
       design.model.id, design.system.id, design.framework.rawValue, "\(design.precision)",
       "\(design.parallel)", "\(engine.maximumBatchSize)", "\(engine.maximumBatchTokens)",
-      "\(engine.maximumContextTokens)",
+      "\(engine.maximumContextTokens)", "\(engine.draftTokens)",
     ].joined(separator: "|")
   }
 
@@ -66,7 +66,7 @@ public struct PlannedPoint: Sendable {
   func stepCosts() -> StepCostTable {
     design.stepCosts(
       maximumBatchSize: engine.maximumBatchSize, maximumBatchTokens: engine.maximumBatchTokens,
-      maximumContextTokens: engine.maximumContextTokens)
+      maximumContextTokens: engine.maximumContextTokens, draftTokens: engine.draftTokens)
   }
 
   /// The deployment as the simulation runs it.

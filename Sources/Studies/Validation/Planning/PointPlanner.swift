@@ -54,9 +54,6 @@ struct PointDraft {
     guard point.mode == .aggregated else {
       throw Unpredictable("disaggregated serving is not modelled yet")
     }
-    guard !point.isSpeculationSuspected else {
-      throw Unpredictable("suspected of speculative decoding, whose draft length no label states")
-    }
     guard let system = catalogue.systems.system(BenchmarkPoint.systemAliases[point.system] ?? point.system)
     else {
       throw Unpredictable("system '\(point.system)' is not in the catalogue")
