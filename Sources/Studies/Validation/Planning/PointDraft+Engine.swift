@@ -26,6 +26,7 @@ extension PointDraft {
     case .sglang: settleSGLang()
     }
     engine.options.maximumContextTokens = longest
+    if point.isSpeculationSuspected { try settleSpeculation() }
     if let stated = point.maximumBatchSize { engine.options.maximumBatchSize = stated }
     if let stated = point.maximumBatchTokens { engine.options.maximumBatchTokens = stated }
     let needed = engine.options.maximumBatchSize

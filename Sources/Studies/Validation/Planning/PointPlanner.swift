@@ -61,9 +61,6 @@ struct PointDraft {
   init(_ point: BenchmarkPoint, _ catalogue: ScenarioCatalogue) throws(Unpredictable) {
     self.point = point
     self.catalogue = catalogue
-    guard !point.isSpeculationSuspected else {
-      throw Unpredictable("suspected of speculative decoding, whose draft length no label states")
-    }
     guard let system = catalogue.systems.system(BenchmarkPoint.systemAliases[point.system] ?? point.system)
     else {
       throw Unpredictable("system '\(point.system)' is not in the catalogue")
