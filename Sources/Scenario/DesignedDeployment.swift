@@ -26,7 +26,7 @@ struct DesignedDeployment {
     let options = engine.options.ofReplica(groups: design.parallel.attentionData)
     let cost = design.stepCosts(
       maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
-      maximumContextTokens: options.maximumContextTokens)
+      maximumContextTokens: options.maximumContextTokens, draftTokens: options.draftTokens)
     let plan = DeploymentPlan(
       name: name, replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options,
       cache: cache, cost: cost, router: router, frontEnd: frontEnd, streams: streams.map(\.plan),

@@ -120,6 +120,16 @@ struct Echo {
         ("batch_wait_timeout_iters", .int(wait.steps)), ("batch_wait_max_tokens_ratio", .double(wait.share)),
       ]
     }
+    if let speculation = options.speculation {
+      members.append(
+        (
+          "speculation",
+          .object([
+            ("draft_tokens", .int(speculation.draftTokens)),
+            ("acceptance_length", .double(speculation.acceptanceLength)),
+          ])
+        ))
+    }
     return .object(members)
   }
 

@@ -24,6 +24,7 @@ struct EngineDraft {
   var blockTokens: Option<Int>
   var watermark: Option<Double>
   var blocks: Option<Int>
+  var speculation = Option<Speculation>()
   /// SGLang's own.
   var maximumPrefillTokens = Option<Int>()
   var receiveInterval = Option<Int>()
@@ -85,6 +86,7 @@ struct EngineReader {
         $0.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 0.5))?.si
       },
       blocks: option("kv_blocks", "num_gpu_blocks_override", nil, nil) { $0.int(in: 1...1_000_000_000_000) })
+    draft.speculation = speculation(reader.optional("speculation"))
     readOwnOptions(of: framework, &draft, &reader)
     // Aliases depend on the framework: without it, half of the keys would be called unknown.
     if framework != nil { reader.finish() }
@@ -111,6 +113,23 @@ struct EngineReader {
       draft.batchWaitShare = option(&reader, "batch_wait_max_tokens_ratio", nil) { $0.double(in: 0...1) }
     case .vllm, nil: break
     }
+  }
+
+  /// Speculative decoding, of any framework.
+  private func speculation(_ field: Field) -> EngineDraft.Option<Speculation> {
+    guard field.isPresent, var reader = field.mapping() else { return EngineDraft.Option() }
+    let drafts = reader.required("draft_tokens").int(in: 1...16)
+    let lengthField = reader.required("acceptance_length")
+    let length = lengthField.double(in: 1...17)
+    reader.finish()
+    guard let drafts, let length else { return EngineDraft.Option(value: nil, field: field) }
+    guard length <= Double(drafts + 1) else {
+      lengthField.reject(
+        "a step yields at most its \(drafts) drafts and one token more", allowed: "1 to \(drafts + 1)")
+      return EngineDraft.Option(value: nil, field: field)
+    }
+    return EngineDraft.Option(
+      value: Speculation(draftTokens: drafts, acceptanceLength: length), field: field)
   }
 
   private func framework(_ field: Field) -> Framework? {
@@ -173,6 +192,9 @@ extension EngineDraft {
         allowed: maximumBatchTokens.field == nil
           ? "at most \(tokens), or a larger max_batch_tokens" : "at least \(size)")
     }
+    if isImages {
+      speculation.field?.reject("\(model.id) makes images, which nothing is drafted for")
+    }
     guard problems.problems.count == before else { return nil }
     var options = EngineOptions(
       maximumBatchSize: size, maximumBatchTokens: tokens,
@@ -195,6 +217,7 @@ extension EngineDraft {
       options.receiveInterval = receiveInterval.value ?? 1
       options.outputEstimate = OutputEstimate(conservativeness: conservativeness.value ?? 1)
     }
+    options.speculation = speculation.value
     if batchWaitSteps.value != nil || batchWaitShare.value != nil {
       options.batchWait = BatchWait(steps: batchWaitSteps.value ?? 0, share: batchWaitShare.value ?? 0)
     }

@@ -111,8 +111,17 @@ extension DeploymentPlan {
   }
 
   func engine(_ run: RunPlan) -> Engine {
-    Engine(
-      options: engine, cache: cache, cost: cost, targets: streams.map(\.targets),
+    precondition(
+      engine.outputEstimate == nil ? engine.prefillPolicy == .mixed : engine.capacityPolicy == .currentUse,
+      "pausing decodes go with SGLang's admission, and that with the current use of the KV cache")
+    precondition(
+      cost.queries == 1 + engine.draftTokens, "costs of other steps than the engine takes")
+    return Engine(
+      options: engine, cache: cache, cost: cost,
+      speculation: engine.speculation.map {
+        SpeculationLaw($0, seed: run.seed, run: run.replication, name: name, streams: streams.count)
+      },
+      targets: streams.map(\.targets),
       macroSteps: run.macroSteps, recordsRequests: run.recordsRequests,
       role: prefill == nil ? .aggregated : .decode, firstToken: prefill?.handOff.firstToken ?? .handOff)
   }
@@ -121,7 +130,8 @@ extension DeploymentPlan {
   func firstEngine(_ run: RunPlan) -> Engine {
     guard let prefill else { return engine(run) }
     return Engine(
-      options: prefill.engine, cache: prefill.cache, cost: prefill.cost, targets: streams.map(\.targets),
+      options: prefill.engine, cache: prefill.cache, cost: prefill.cost, speculation: nil,
+      targets: streams.map(\.targets),
       macroSteps: run.macroSteps, recordsRequests: run.recordsRequests, role: .prefill,
       firstToken: prefill.handOff.firstToken)
   }

@@ -155,6 +155,17 @@ struct DefaultsTests {
     #expect(scenario.deployments[0].plan.engine.batchWait == BatchWait(steps: 20, share: 0.9))
   }
 
+  @Test func speculation() throws {
+    let scenario = try resolved([
+      8: "    engine: { framework: vllm, speculation: { draft_tokens: 3, acceptance_length: 2.3 } }"
+    ])
+    let plan = scenario.deployments[0].plan
+    #expect(plan.engine.speculation == Speculation(draftTokens: 3, acceptanceLength: 2.3))
+    #expect(plan.cost.queries == 4)
+    let echo = try #require(scenario.echo["deployments"]?.first?["engine"]?["speculation"])
+    #expect(echo["draft_tokens"] == .int(3) && echo["acceptance_length"] == .double(2.3))
+  }
+
   /// Bytes of a token of Llama 3.1 8B at 16 bits: 32 layers x 2 x 8 heads x 128 x 2 bytes = 131,072.
   @Test func blocksAndTheirArithmetic() throws {
     let scenario = try resolved([8: "    engine: { framework: vllm }"])

@@ -75,6 +75,7 @@ func randomDeployment(seed: Int) -> DeploymentPlan {
     router: cases.pick(RouterPolicy.allCases),
     frontEnd: cases.pick([FrontEnd(), FrontEnd(seconds: 0.02, secondsPerInputToken: 1e-5)]), streams: streams)
   vary(&plan.engine, seed: seed)
+  plan.cost.queries = (plan.engine.speculation?.draftTokens ?? 0) + 1
   return plan
 }
 
@@ -91,5 +92,10 @@ private func vary(_ engine: inout EngineOptions, seed: Int) {
     engine.maximumPrefillTokens = cases.pick([.max, 100, 500])
     engine.receiveInterval = cases.pick([1, 1, 4, 15])
   default: break
+  }
+  if cases.int(0...4) == 0 {
+    let drafts = cases.int(1...4)
+    engine.speculation = Speculation(
+      draftTokens: drafts, acceptanceLength: 1 + Double(drafts) * cases.pick([0, 0.3, 0.8, 1]))
   }
 }

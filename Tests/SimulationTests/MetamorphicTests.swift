@@ -32,7 +32,10 @@ struct MetamorphicTests {
     costs.pair *= 2
     costs.bounded *= 2
     costs.boundedPair *= 2
+    costs.groupToken *= 2
+    let queries = plan.cost.queries
     plan.cost = costs.table()
+    plan.cost.queries = queries
     plan.frontEnd = FrontEnd(seconds: 4e-3)
     plan.streams[0].arrivals = .closedLoop(concurrency: 6, thinkTimeSeconds: 0.8)
     let slow = await records(plan)
@@ -74,6 +77,9 @@ struct MetamorphicTests {
     var cases = CaseGenerator(seed + 29)
     plan.router = .roundRobin
     plan.replicas = 1
+    // What is drawn for a request is keyed by its number.
+    plan.engine.speculation = nil
+    plan.cost.queries = 1
     var now: Int64 = 0
     let requests = (0..<40).map { _ in
       now += Int64(cases.int(0...60_000_000))

@@ -57,7 +57,19 @@ func randomPlan(_ seed: Int) -> (DeploymentPlan, NanosecondCosts) {
     costs.bounded = cases.int(0...1_000)
     costs.boundedPair = cases.int(0...10)
   }
-  plan.cost = costs.table(joules: 300)
+  costs.groups = cases.pick([1, 1, 1, 2, 5])
+  costs.pair *= costs.groups
+  costs.boundedPair *= costs.groups
+  costs.groupToken = costs.groups > 1 ? cases.int(0...10_000) : 0
+  if let speculation = plan.engine.speculation {
+    // Contexts are multiples of 1/1024 of a token.
+    costs.context = 1024 * (costs.context % 4)
+    costs.bounded = 1024 * (costs.bounded % 4)
+    plan.cost = costs.table(joules: 300)
+    plan.cost.queries = speculation.draftTokens + 1
+  } else {
+    plan.cost = costs.table(joules: 300)
+  }
   // Streams of other kinds beside the first, with other limits, some of which nothing can serve.
   let others: [ArrivalProcess] = [
     .deterministic(requestsPerSecond: 100), .poisson(requestsPerSecond: 20), .offline(requests: 30),

@@ -12,8 +12,18 @@ final class NaiveRequest {
   let maximumOutput: Int
   var replica = -1
   var scheduled: Int64?
-  /// When each output token was out.
+  /// When output was out: each token, or under speculation what each step yields.
   var tokens: [Int64] = []
+  /// Output tokens.
+  var count = 0
+  /// Under speculation: decode steps to come, what each of them adds, in 1/1024 of a token, what it has gained since it
+  /// began to decode, and that with the step in progress.
+  var stepsLeft = 0
+  var rate = 0
+  var gained = 0
+  var taken = 0
+  /// Output tokens before it began to decode.
+  var base = 0
   /// Tokens whose keys and values are cached.
   var cached = 0
   /// Tokens to cache before it decodes: the prompt, and what was generated before it was last evicted.
@@ -38,7 +48,7 @@ final class NaiveRequest {
     self.maximumOutput = maximumOutput
   }
 
-  var isDone: Bool { tokens.count == output }
+  var isDone: Bool { count == output }
   var decodes: Bool { cached >= goal }
 }
 
@@ -49,6 +59,13 @@ final class NaiveReplica {
   let options: EngineOptions
   let cache: KVCacheOptions
   let costs: NanosecondCosts
+  let law: SpeculationLaw?
+  /// Tokens that a decoding request brings to a step.
+  let queries: Int
+  /// Tokens of requests that no longer decode, first tokens of prompts among them.
+  var settled = 0
+  /// When hand-offs yielded a token.
+  var handOffs: [Int64] = []
   /// Requests that run, in order of admission.
   var running: [NaiveRequest] = []
   /// Requests that wait, first come first served; an evicted one comes first.
@@ -81,7 +98,9 @@ final class NaiveReplica {
   var steps = 0
   var mostBlocks = 0
 
-  init(_ plan: DeploymentPlan, _ costs: NanosecondCosts) {
+  init(_ plan: DeploymentPlan, _ costs: NanosecondCosts, _ law: SpeculationLaw?) {
+    self.law = law
+    queries = (plan.engine.speculation?.draftTokens ?? 0) + 1
     options = plan.engine
     cache = plan.cache
     self.costs = costs
@@ -103,6 +122,8 @@ final class NaiveReplica {
   }
 
   init(_ pool: PrefillPool, _ costs: NanosecondCosts) {
+    law = nil
+    queries = 1
     options = pool.engine
     cache = pool.cache
     self.costs = costs
@@ -113,7 +134,17 @@ final class NaiveReplica {
 
   var free: Int {
     cache.blocks - (running + inbound).reduce(0) { $0 + $1.held } - parked.reduce(0) { $0 + $1.sourceHeld }
+      - pool(running.reduce(0) { $0 + $1.taken })
   }
+
+  /// Under speculation: blocks that requests fill together with what they have gained.
+  func pool(_ units: Int) -> Int {
+    guard law != nil, evicts else { return 0 }
+    return (units + 1024 * cache.blockTokens - 1) / (1024 * cache.blockTokens)
+  }
+
+  /// Output tokens so far, in whole tokens of what all requests have gained; without those of hand-offs.
+  var counted: Int { settled + running.reduce(0) { $0 + $1.gained } / 1024 }
 
   func blocks(_ tokens: Int) -> Int {
     var blocks = cache.fixedBlocksPerRequest
@@ -153,19 +184,26 @@ final class NaiveReplica {
     stepEnd =
       now
       + costs.nanoseconds(
-        decodes: decodesOfStep.map { $0.cached + 1 },
+        units: decodesOfStep.map { ($0.goal + 1) * 1024 + $0.gained }, queries: queries,
         chunks: chunksOfStep.map { ($0.tokens, $0.request.cached) })
   }
 
   /// Every decoding request in turn gets a block where it needs one; when none is left the last one is evicted.
   private func scheduleDecodes() -> Bool {
     var evicted = false
+    if law != nil && evicts {
+      while demand > free {
+        evict(running.removeLast())
+        evicted = true
+      }
+      for request in running where request.decodes { request.taken = request.gained + request.rate }
+    }
     var position = 0
     while position < running.count {
       let request = running[position]
       position += 1
       guard request.decodes else { continue }
-      if evicts {
+      if evicts && law == nil {
         let needed = blocks(request.cached + 1) - blocks(request.cached)
         while needed > free {
           evict(running.removeLast())
@@ -184,7 +222,16 @@ final class NaiveReplica {
     for request in inbound where request.hasLanded {
       request.cached = firstToken == .decode ? request.input - 1 : request.input
       request.goal = request.cached
-      if firstToken == .handOff { request.tokens.append(now) }
+      if firstToken == .handOff {
+        request.tokens.append(now)
+        request.count += 1
+        handOffs.append(now)
+      }
+      settle(request)
+      if law != nil && evicts {
+        request.held = blocks(request.cached)
+        request.taken = request.rate
+      }
       running.append(request)
       decodesOfStep.append(request)
     }
@@ -209,7 +256,8 @@ final class NaiveReplica {
   }
 
   private var budget: Int {
-    options.maximumBatchTokens - running.count { $0.decodes } - chunksOfStep.reduce(0) { $0 + $1.tokens }
+    options.maximumBatchTokens - queries * running.count { $0.decodes }
+      - chunksOfStep.reduce(0) { $0 + $1.tokens }
   }
 
   /// Another replica has fetched the cache of a request.
@@ -219,6 +267,9 @@ final class NaiveReplica {
   }
 
   private func evict(_ request: NaiveRequest) {
+    settled += request.gained / 1024
+    request.gained = 0
+    request.taken = 0
     request.held = 0
     request.cached = 0
     request.preemptions += 1
@@ -232,7 +283,7 @@ final class NaiveReplica {
         fetch()
         continue
       }
-      let goal = head.input + head.tokens.count
+      let goal = head.input + head.count
       let fitsOneStep = goal <= options.maximumBatchTokens
       if !options.chunkedPrefill {
         // A prompt goes in one step, unless no step could hold what an eviction has made of it.
@@ -255,7 +306,11 @@ final class NaiveReplica {
 
   /// Blocks of a request whose prompt is done elsewhere, its first step's included.
   private func arriving(_ request: NaiveRequest) -> Int {
-    blocks(request.input + (evicts ? firstToken == .decode ? 0 : 1 : request.maximumOutput))
+    guard evicts else { return blocks(request.input + request.maximumOutput) }
+    let first = request.input + (firstToken == .decode ? 0 : 1)
+    guard law != nil else { return blocks(first) }
+    // What a step may yield fills blocks of its own until it is known.
+    return blocks(first - 1) + (queries + cache.blockTokens - 1) / cache.blockTokens
   }
 
   /// The first of those who wait is taken: its cache leaves the replica that worked on its prompt.
@@ -271,7 +326,7 @@ final class NaiveReplica {
   /// TensorRT-LLM drops the prompts of a step again while there are few of them, for some steps.
   private func holdPromptsBack() {
     guard let wait = options.batchWait, !decodesOfStep.isEmpty, !chunksOfStep.isEmpty else { return }
-    let tokens = chunksOfStep.reduce(0) { $0 + $1.request.goal } + decodesOfStep.count
+    let tokens = chunksOfStep.reduce(0) { $0 + $1.request.goal } + queries * decodesOfStep.count
     guard waited < wait.steps, Double(tokens) < wait.share * Double(options.maximumBatchTokens) else {
       waited = 0
       return
@@ -299,14 +354,26 @@ final class NaiveReplica {
     if chunksOfStep.isEmpty { decodeSteps += 1 }
     mostBlocks = max(mostBlocks, cache.blocks - free)
     for request in decodesOfStep {
-      request.cached += 1
+      request.stepsLeft -= 1
+      request.gained += request.rate
+      request.taken = request.gained
+      let isLast = request.stepsLeft == 0
+      request.count = isLast ? request.output : request.base + request.gained / 1024
+      // What it cached before it decoded, and all that it has generated since but the latest token.
+      request.cached = request.goal + request.count - request.base
       request.tokens.append(now)
+      if isLast {
+        settled += request.output - request.base
+        request.gained = 0
+        request.taken = 0
+      }
     }
     for (request, tokens) in chunksOfStep {
       request.cached += tokens
+      guard request.decodes else { continue }
       let leaves = role == .prefill && request.output > 1
-      if request.decodes && !(leaves && firstToken != .prefill) { request.tokens.append(now) }
-      if request.decodes && tokens < request.goal { isFull = false }
+      if !leaves || firstToken == .prefill { begin(request, at: now) }
+      if tokens < request.goal { isFull = false }
     }
     if role == .prefill {
       for request in running where request.decodes && !request.isDone {
@@ -323,12 +390,38 @@ final class NaiveReplica {
   }
 }
 
+extension NaiveReplica {
+  /// The end of a prompt yields a token; the others come in a step each, or in as many steps as were drawn.
+  private func begin(_ request: NaiveRequest, at now: Int64) {
+    request.tokens.append(now)
+    request.count += 1
+    settled += 1
+    settle(request)
+  }
+
+  /// What the steps of the rest of an answer add.
+  private func settle(_ request: NaiveRequest) {
+    request.base = request.count
+    let left = request.output - request.count
+    guard left > 0 else { return }
+    request.stepsLeft =
+      law?.steps(forTokens: left, stream: request.stream, request: UInt64(request.index)) ?? left
+    request.rate = left * 1024 / request.stepsLeft
+  }
+}
+
 /// SGLang: prompts whenever one can be admitted, else decodes.
 extension NaiveReplica {
   private var decoding: [NaiveRequest] { running.filter(\.decodes) }
 
   /// Blocks that the decoding requests need for their next tokens.
-  private var demand: Int { decoding.reduce(0) { $0 + blocks($1.cached + 1) - blocks($1.cached) } }
+  private var demand: Int {
+    guard law == nil else {
+      let gained = decoding.reduce(0) { $0 + $1.gained }
+      return pool(gained + decoding.reduce(0) { $0 + $1.rate }) - pool(gained)
+    }
+    return decoding.reduce(0) { $0 + blocks($1.cached + 1) - blocks($1.cached) }
+  }
 
   private func scheduleByEstimate(_ estimate: OutputEstimate, at now: Int64) {
     let isMixed = options.prefillPolicy == .mixed
@@ -338,7 +431,7 @@ extension NaiveReplica {
       return
     }
     if isMixed { decode(at: now) }
-    processPrompts(estimate, beside: decodesOfStep.count)
+    processPrompts(estimate, beside: queries * decodesOfStep.count)
     if chunksOfStep.isEmpty && !isMixed {
       if demand > free { retract() }
       decode(at: now)
@@ -347,7 +440,10 @@ extension NaiveReplica {
 
   private func decode(at now: Int64) {
     decodesOfStep = decoding
-    for request in decodesOfStep { request.held = blocks(request.cached + 1) }
+    for request in decodesOfStep {
+      if law == nil { request.held = blocks(request.cached + 1) }
+      request.taken = request.gained + request.rate
+    }
     join(at: now)
   }
 
@@ -358,7 +454,7 @@ extension NaiveReplica {
       if !running[victim].decodes && decoding.count > 1 { victim -= 1 }
       evict(running.remove(at: victim))
     }
-    let generated = decoding.reduce(0) { $0 + $1.tokens.count }
+    let generated = decoding.reduce(0) { $0 + 1024 * $1.base + $1.gained } / 1024
     let limit = decoding.reduce(0) { $0 + $1.maximumOutput }
     share = min(1, Double(generated + 20 * decoding.count) / Double(max(limit, 1)))
     decodeSteps = -1
@@ -369,9 +465,11 @@ extension NaiveReplica {
     let partial = running.last { !$0.decodes }
     guard partial != nil || !isFull else { return }
     let expectedShare = max(estimate.leastShare, share - estimate.decay * Double(decodeSteps))
+    let left = running.filter(\.decodes).map {
+      min(1024 * ($0.maximumOutput - $0.base) - $0.gained, 4096 * 1024)
+    }
     let expected = Double(
-      running.filter(\.decodes).reduce(0) { $0 + min($1.maximumOutput - $1.tokens.count, 4096) }
-        + inbound.reduce(0) { $0 + min($1.maximumOutput, 4096) })
+      left.reduce(0, +) / 1024 + inbound.reduce(0) { $0 + min($1.maximumOutput, 4096) })
     var room = Double(free * cache.blockTokens) - expected * expectedShare
     var input = max(options.maximumPrefillTokens - decodes, 0)
     var chunk = options.maximumBatchTokens - decodes
@@ -390,7 +488,7 @@ extension NaiveReplica {
       let left = partial.goal - partial.cached
       let tokens = min(left, room >= 1 ? Int(min(room, Double(chunk))) : chunk)
       guard tokens > 0, blocks(partial.cached + tokens) - blocks(partial.cached) <= free else { return }
-      let output = role == .prefill ? 1 : min(partial.maximumOutput - partial.tokens.count, 4096)
+      let output = role == .prefill ? 1 : min(partial.maximumOutput - partial.count, 4096)
       take(partial, tokens, expecting: tokens == left ? output : 0)
       guard tokens == left else { return }
     }
@@ -400,15 +498,19 @@ extension NaiveReplica {
         return
       }
       // The first token of a request from another pool is part of what is expected.
-      let goal = head.isHandedOver ? head.input : head.input + head.tokens.count
+      let goal = head.isHandedOver ? head.input : head.input + head.count
       let output =
         role == .prefill
-        ? 1 : min(head.maximumOutput - (head.isHandedOver ? 0 : head.tokens.count), 4096)
+        ? 1 : min(head.maximumOutput - (head.isHandedOver ? 0 : head.count), 4096)
       if free < cache.blocks && Double(goal + output + fixed) >= room {
         isFull = true
         return
       }
       if head.isHandedOver {
+        if arriving(head) > free {
+          isFull = true
+          return
+        }
         room -= Double(arriving(head) * cache.blockTokens + output)
         fetch()
         continue

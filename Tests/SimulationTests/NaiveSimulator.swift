@@ -48,6 +48,8 @@ final class NaiveSimulator {
   /// Every request that found a replica, whenever.
   var all: [NaiveRequest] = []
   var origin: Int64 = 0
+  /// Output tokens before the measured part.
+  var countedBefore = 0
   var now: Int64 = 0
   var lastStep: Int64 = 0
   private var beginsMeasuring = false
@@ -55,13 +57,17 @@ final class NaiveSimulator {
   init(_ plan: DeploymentPlan, _ costs: NanosecondCosts, prefill: NanosecondCosts? = nil, _ run: RunPlan) {
     self.plan = plan
     self.run = run
+    let law = plan.engine.speculation.map {
+      SpeculationLaw(
+        $0, seed: run.seed, run: run.replication, name: plan.name, streams: plan.streams.count)
+    }
     let pool = plan.prefill
     prefillReplicas = pool?.replicas ?? 0
     linkFree = Array(repeating: 0, count: prefillReplicas * (pool?.handOff.links ?? 1))
     transfersOf = Array(repeating: 0, count: prefillReplicas)
     replicas =
       (0..<prefillReplicas).compactMap { _ in pool.map { NaiveReplica($0, prefill ?? costs) } }
-      + (0..<plan.replicas).map { _ in NaiveReplica(plan, costs) }
+      + (0..<plan.replicas).map { _ in NaiveReplica(plan, costs, law) }
     prefillRouter = IndependentRouter(
       policy: pool?.router ?? plan.router, replicas: max(prefillReplicas, 1), seed: run.seed,
       run: run.replication, name: plan.name + ".prefill")
@@ -110,7 +116,7 @@ final class NaiveSimulator {
       sum.timeToFirstToken.record(first - request.sent)
       sum.queue.record(start - request.sent)
       sum.endToEnd.record(last - request.sent)
-      let gaps = Int64(request.tokens.count) - 1
+      let gaps = Int64(request.output) - 1
       if gaps > 0 {
         sum.timePerOutputToken.record(Int64((Double(last - first) / Double(gaps)).rounded()))
       }
@@ -124,7 +130,10 @@ final class NaiveSimulator {
   }
 
   /// Output tokens of the measured part.
-  var outputTokens: Int { all.reduce(0) { $0 + $1.tokens.count { $0 > origin } } }
+  var outputTokens: Int {
+    replicas.reduce(0) { sum, replica in sum + replica.counted + replica.handOffs.count { $0 > origin } }
+      - countedBefore
+  }
 
   /// Completed requests as the engine under test records them, by stream and number.
   func records() -> [RequestRecord] {
@@ -216,6 +225,13 @@ final class NaiveSimulator {
         replicas[0].blocks(request.input) <= pool.cache.blocks,
         pool.engine.chunkedPrefill || request.input <= pool.engine.maximumBatchTokens
       else { return false }
+      let decode = replicas[prefillReplicas]
+      if decode.law != nil, plan.engine.capacityPolicy == .currentUse {
+        // Its cache comes with room for what the first step may yield.
+        let tokens = plan.cache.blockTokens
+        let first = (decode.queries + tokens - 1) / tokens
+        if decode.blocks(request.input) + first > plan.cache.blocks { return false }
+      }
     }
     return longest <= plan.engine.maximumContextTokens
       && replicas[prefillReplicas].blocks(longest) <= plan.cache.blocks
@@ -320,6 +336,7 @@ final class NaiveSimulator {
     rejected = 0
     done = []
     for replica in replicas { replica.busy = 0 }
+    countedBefore = replicas.reduce(0) { $0 + $1.counted }
     for (stream, client) in clients.enumerated() where plan.streams[stream].warmUpRequests > 0 {
       guard client.isClosedLoop else { continue }
       client.left = plan.streams[stream].requests ?? .max

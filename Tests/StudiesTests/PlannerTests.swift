@@ -179,6 +179,15 @@ func inferenceX(
       try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "nvfp4")).engine.batchWait == nil)
   }
 
+  @Test func suspectedSpeculation() throws {
+    let settings = inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "fp8") + [("mtp_suspected", "1")]
+    let point = try plan(settings)
+    #expect(point.engine.speculation == Speculation(draftTokens: 3, acceptanceLength: 2.49))
+    #expect(point.assumptions.contains { $0.name == "speculation" })
+    #expect(
+      try plan(inferenceX("b200-sxm", 8, "tensorrt-llm", "deepseek-r1", "fp8")).engine.speculation == nil)
+  }
+
   @Test func whatCanNotBePredicted() throws {
     let good = inferenceX("h100-sxm", 8, "vllm", "llama-3.1-70b", "fp8")
     func changed(_ name: String, _ value: String) throws -> String? {
@@ -205,6 +214,6 @@ func inferenceX(
         == "request rate not published: the throughput of a server run is its submitter's choice")
     #expect(
       try changed("mtp_suspected", "1")
-        == "suspected of speculative decoding, whose draft length no label states")
+        == "suspected of speculative decoding, whose acceptance length is not known")
   }
 }

@@ -60,19 +60,20 @@ extension ReplicaDesign {
   ///   - maximumBatchSize: requests that may run at once, >= 1.
   ///   - maximumBatchTokens: tokens in one step, >= 1.
   ///   - maximumContextTokens: longest prompt + output in tokens, >= 1.
+  ///   - draftTokens: tokens that speculative decoding drafts for each sequence in a step, >= 0.
   /// - Returns: the table; the design must have no ``problems()``.
   public func stepCosts(
-    maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int
+    maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int, draftTokens: Int = 0
   ) -> StepCostTable {
     adjusted(
       kernelCosts(
         maximumBatchSize: maximumBatchSize, maximumBatchTokens: maximumBatchTokens,
-        maximumContextTokens: maximumContextTokens), by: overhead)
+        maximumContextTokens: maximumContextTokens, draftTokens: draftTokens), by: overhead)
   }
 
   /// The cost of steps made of kernels alone, as timed alone: what ``adjusted(_:by:)`` makes step costs of.
   public func kernelCosts(
-    maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int
+    maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int, draftTokens: Int = 0
   ) -> StepCostTable {
     precondition(
       model.unsupportedFeatures.isEmpty,
@@ -89,39 +90,38 @@ extension ReplicaDesign {
       layers.reduce(CostVector.zero) { $0 + cost($1.operators) * $1.count }
     }
     let bound = contextBound
+    let queries = 1 + draftTokens
+    let rowLimit = maximumBatchSize * queries
+    let tokenLimit = max(maximumBatchTokens, rowLimit)
     let pairLimit = maximumContextTokens * (maximumContextTokens + 1)
 
-    func grid(_ bounded: Bool, maximumContext: Int) -> ContextGrid {
-      ContextGrid(maximumSequences: maximumBatchSize, maximumContext: maximumContext) { sequences, context in
-        let each = max(1, Double(sequences) / shares)
-        return sum { operators in
-          let attention =
-            operators.isBounded == bounded
-            ? operators.decodeAttention(sequences: each, context: Double(context)) : .zero
-          // A selector sees the whole context, whatever attention then does.
-          return bounded
-            ? attention : attention + operators.decodeIndexing(sequences: each, context: Double(context))
-        }
+    func grid(_ bounded: Bool) -> ContextGrid {
+      let attention = DecodeAttention(layers: layers, bounded: bounded, drafts: draftTokens)
+      return ContextGrid(maximumSequences: maximumBatchSize, maximumContext: maximumContextTokens) {
+        attention.cost(sequences: max(1, Double($0) / shares), context: Double($1))
       }
     }
-    return StepCostTable(
+    var table = StepCostTable(
       decodeBase: .zero, mixedBase: sum { $0.chunkLaunch() + $0.indexingLaunch() },
-      tokens: KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
+      tokens: KnotTable(maximum: tokenLimit, bits: 4) { tokens in
         parallel.attentionData > 1
           ? sum { $0.perTokenOfAll(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
           : sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
       },
       groupTokens: parallel.attentionData == 1
         ? nil
-        : KnotTable(maximum: maximumBatchTokens, bits: 4) { tokens in
+        : KnotTable(maximum: tokenLimit, bits: 4) { tokens in
           sum { $0.perTokenOfGroup(tokens: micro(tokens)) }
         },
       sequences: KnotTable(maximum: maximumBatchSize, bits: 3) { sequences in
-        sequences == 0 ? .zero : sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
+        sequences == 0
+          ? .zero
+          : sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
+            + draftPasses(draftTokens, sequences: sequences)
       },
-      rows: KnotTable(maximum: maximumBatchSize, bits: 4) { logits(rows: micro($0)) },
-      context: grid(false, maximumContext: maximumContextTokens),
-      boundedContext: bound == .none ? nil : grid(true, maximumContext: maximumContextTokens),
+      rows: KnotTable(maximum: rowLimit, bits: 4) { logits(rows: micro($0)) },
+      context: grid(false),
+      boundedContext: bound == .none ? nil : grid(true),
       chunk: KnotTable(maximum: pairLimit, bits: 3) { doubled in
         let pairs = Double(doubled) / 2
         return sum {
@@ -134,12 +134,14 @@ extension ReplicaDesign {
           sum { $0.isBounded ? $0.chunkAttention(pairs: Double(doubled) / 2) : .zero }
         },
       bound: bound, attentionGroups: parallel.attentionData)
+    table.queries = queries
+    return table
   }
 
   /// Step costs from the costs of kernels and a framework's overheads.
   ///
   /// - Parameters:
-  ///   - kernels: what ``kernelCosts(maximumBatchSize:maximumBatchTokens:maximumContextTokens:)`` gives.
+  ///   - kernels: what ``kernelCosts(maximumBatchSize:maximumBatchTokens:maximumContextTokens:draftTokens:)`` gives.
   ///   - overhead: what the framework adds and how kernels differ in its steps.
   /// - Returns: the table that an engine looks up.
   public func adjusted(_ kernels: StepCostTable, by overhead: FrameworkOverhead) -> StepCostTable {
@@ -160,8 +162,12 @@ extension ReplicaDesign {
     table.mixedGroupTokens = kernels.mixedGroupTokens?.mapped { prefill.scaled($1) }
     // Each attention group has a scheduler and a sampler of its own, which look after its own sequences.
     let groups = parallel.attentionData
+    // Each pass of the draft layer waits for its launches.
+    let drafts = overhead.layerSeconds * Double(kernels.queries - 1)
     table.sequences = kernels.sequences.mapped {
-      decode.scaled($1) + framework(overhead.sequenceSeconds * Double(($0 + groups - 1) / groups))
+      decode.scaled($1)
+        + framework(
+          overhead.sequenceSeconds * Double(($0 + groups - 1) / groups) + ($0 > 0 ? drafts : 0))
     }
     table.rows = kernels.rows.mapped { decode.scaled($1) }
     table.context = kernels.context.mapped(decode.scaled)
@@ -187,7 +193,7 @@ extension ReplicaDesign {
   }
 
   /// The output projection of `rows` sequences, and sampling.
-  private func logits(rows: Int) -> CostVector {
+  func logits(rows: Int) -> CostVector {
     guard let transformer = model.transformer, rows > 0 else { return .zero }
     let groups = parallel.attentionData
     let here = Double((rows + groups - 1) / groups)

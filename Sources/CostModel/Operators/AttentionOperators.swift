@@ -68,6 +68,12 @@ extension LayerOperators {
     return KernelFormat.attention(latent: false, cache: precision.keyValueCache)
   }
 
+  /// Whether each token attends to tokens of its own choice.
+  private var selectsTokens: Bool {
+    if case .latent(let attention) = group.attention { return attention.selectedTokens != nil }
+    return false
+  }
+
   /// Query heads on one accelerator.
   private var queryHeads: Double {
     switch group.attention {
@@ -98,15 +104,18 @@ extension LayerOperators {
     return 1
   }
 
-  /// One decode step of `sequences` with `context` attended tokens each, on average.
-  func decodeAttention(sequences: Double, context: Double) -> CostVector {
+  /// One decode step of `sequences` with `context` attended tokens each, on average; all `queries` new tokens of a
+  /// sequence share one pass over its cache, unless each selects what it attends to.
+  func decodeAttention(sequences: Double, context: Double, queries: Double = 1) -> CostVector {
     switch group.attention {
     case .linear, .compressed, .none: return .zero
     case .groupedQuery, .latent: break
     }
+    let (passes, shared) = selectsTokens ? (queries, 1) : (1, queries)
     let work = KernelWork.decodeAttention(
-      sequences: sequences, context: context, flopsPerPair: flopsPerPair(absorbed: true),
-      bytesPerToken: keyValueBytesPerToken, queryBytes: 4 * queryWidth,
+      sequences: sequences * passes, context: context,
+      flopsPerPair: shared * flopsPerPair(absorbed: true),
+      bytesPerToken: keyValueBytesPerToken, queryBytes: shared * 4 * queryWidth,
       heads: keyValueHeads, format: attentionFormat, family: headFamily)
     return roofline.cost(work, .decodeAttention, lane: .decodeAttention)
   }

@@ -35,11 +35,13 @@ extension LayerOperators {
     return cost + elementwise(bytes: tokens * (queries + key) * 2 * Self.activationBytes, launches: 3)
   }
 
-  /// Scores of one decode step of `sequences` over their whole `context` each, and the choice of the best.
-  func decodeIndexing(sequences: Double, context: Double) -> CostVector {
+  /// Scores of one decode step of `sequences` over their whole `context` each, and the choice of the best; all `queries`
+  /// new tokens of a sequence share one pass over its keys.
+  func decodeIndexing(sequences: Double, context: Double, queries: Double = 1) -> CostVector {
     guard let indexer else { return .zero }
+    let tokens = sequences * queries
     return roofline.cost(
-      .indexing(indexer, queries: sequences, pairs: sequences * context, keys: sequences * context),
+      .indexing(indexer, queries: tokens, pairs: tokens * context, keys: sequences * context),
       .sparseIndexer, lane: .decodeAttention)
   }
 

@@ -35,6 +35,8 @@ public struct StepCostTable: Sendable {
   public var bound: ContextBound
   /// Groups of accelerators that attend for requests of their own, >= 1: prompts of one step run side by side.
   public var attentionGroups: Int
+  /// Tokens that each decoding sequence brings to a step, >= 1: more than one under speculative decoding.
+  public var queries = 1
 
   /// Assembles a table from its parts.
   public init(
@@ -70,6 +72,10 @@ public struct StepCostTable: Sendable {
     return cost
   }
 
+  /// Tokens of decoding sequences in the attention group that has the most of `n`, spread evenly.
+  @inlinable
+  func largestShare(sequences n: Int) -> Int { (n + attentionGroups - 1) / attentionGroups * queries }
+
   /// The cost of one step that decodes `sequences` and runs prompt chunks, without the chunks' own attention.
   ///
   /// - Parameters:
@@ -77,7 +83,8 @@ public struct StepCostTable: Sendable {
   ///   - contextSum: sum of their contexts in this step, in tokens.
   ///   - boundedSum: the same sum in layers with a bounded context.
   ///   - chunkTokens: prompt tokens in this step.
-  ///   - rowCount: sequences that get a token from this step.
+  ///   - rowCount: rows that reach the output projection: ``queries`` of each decoding sequence, and one of each
+  ///     prompt that ends.
   ///   - largestChunk: prompt tokens of the longest chunk, which one attention group works on alone.
   /// - Returns: the cost of the step, all lanes.
   @inlinable
@@ -85,11 +92,12 @@ public struct StepCostTable: Sendable {
     sequences n: Int, contextSum: Double, boundedSum: Double, chunkTokens: Int, rows rowCount: Int,
     largestChunk: Int = 0
   ) -> CostVector {
-    var cost = mixedBase + mixedTokens.value(at: n + chunkTokens) + rows.value(at: rowCount)
+    let all = n * queries + chunkTokens
+    var cost = mixedBase + mixedTokens.value(at: all) + rows.value(at: rowCount)
     if let mixedGroupTokens {
       // Prompts are dealt to groups as evenly as they go; the step waits for the largest share.
-      let even = (n + chunkTokens + attentionGroups - 1) / attentionGroups
-      let busiest = max(even, (n + attentionGroups - 1) / attentionGroups + largestChunk)
+      let even = (all + attentionGroups - 1) / attentionGroups
+      let busiest = max(even, largestShare(sequences: n) + largestChunk)
       cost += mixedGroupTokens.value(at: min(busiest, mixedGroupTokens.maximum))
     }
     if n > 0 {
@@ -117,8 +125,11 @@ public struct StepCostTable: Sendable {
     boundedGrowth: Double
   ) -> (first: CostVector, growth: CostVector, steps: Int) {
     let contextGrowth = contextGrowth ?? Double(n)
-    var first = decodeBase + tokens.value(at: n) + sequences.value(at: n) + rows.value(at: n)
-    if let groupTokens { first += groupTokens.value(at: (n + attentionGroups - 1) / attentionGroups) }
+    var first =
+      decodeBase + tokens.value(at: n * queries) + sequences.value(at: n) + rows.value(at: n * queries)
+    if let groupTokens {
+      first += groupTokens.value(at: min(largestShare(sequences: n), groupTokens.maximum))
+    }
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value
     var growth = piece.slope * contextGrowth

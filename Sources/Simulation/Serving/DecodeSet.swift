@@ -30,6 +30,8 @@ struct DecodeSet {
   private(set) var boundedUnits = 0
   /// What a step adds to it.
   private(set) var boundedGrowthUnits = 0
+  /// Sum of what the decoding requests have gained since they joined, in units.
+  private(set) var gainedUnits = 0
   /// Sum of the prompts of the decoding requests, in tokens.
   private(set) var inputSum = 0
   /// Sum of the output limits of the decoding requests, in tokens.
@@ -43,11 +45,14 @@ struct DecodeSet {
   private let replica: Int32
 
   init(
-    replica: Int32, bound: ContextBound, blockTokens: Int, tracksBlocks: Bool, tracksLimits: Bool = false
+    replica: Int32, bound: ContextBound, blockTokens: Int, tracksBlocks: Bool, tracksLimits: Bool = false,
+    advancesAlike: Bool = true
   ) {
     self.replica = replica
     self.bound = bound
-    blocks = BlockAccount(blockTokens: tracksBlocks ? blockTokens : 0)
+    blocks =
+      !tracksBlocks
+      ? .none : advancesAlike ? .byPhase(PhaseAccount(blockTokens: blockTokens)) : .pooled(blockTokens)
     limits = tracksLimits ? OutputLimits() : nil
   }
 
@@ -96,13 +101,16 @@ struct DecodeSet {
     Int(request.maximumOutput - request.generated - 1) << TokenUnit.bits - gainedUnits(of: request)
   }
 
-  /// Adds a request whose prefill is done and which has `tokens` output tokens.
-  mutating func join(_ slot: Int32, _ request: inout Request, having tokens: Int32) {
+  /// Adds a request whose prefill is done and which has `tokens` output tokens; the others take `steps` steps, nil for
+  /// one each.
+  mutating func join(_ slot: Int32, _ request: inout Request, having tokens: Int32, steps: Int? = nil) {
     request.state = .decoding
     request.generated = tokens - 1
     request.joinStep = step
-    request.unitsPerStep = Int32(TokenUnit.one)
-    request.finishStep = step + Int64(request.output - tokens)
+    let left = Int(request.output - tokens)
+    let steps = steps ?? left
+    request.unitsPerStep = Int32(left << TokenUnit.bits / steps)
+    request.finishStep = step + Int64(steps)
     let rate = Int(request.unitsPerStep)
     count += 1
     contextUnits += contextUnits(of: request)
@@ -116,12 +124,26 @@ struct DecodeSet {
     if bound != .none { joinBounded(slot, &request) }
   }
 
+  /// What a request takes with it when it leaves.
+  struct Departure {
+    /// Blocks of those that requests fill together.
+    var blocks: Int
+    /// Tokens by which the whole tokens of all decoding requests have become fewer.
+    var tokens: Int
+  }
+
   /// Removes a decoding request, finished or preempted.
   ///
   /// Its heap entries go stale.
-  mutating func leave(_ request: inout Request) {
+  @discardableResult
+  mutating func leave(_ request: inout Request) -> Departure {
     let context = contextUnits(of: request)
     let rate = Int(request.unitsPerStep)
+    let gained = gainedUnits(of: request)
+    let departure = Departure(
+      blocks: blocks.pooled(gainedUnits) - blocks.pooled(gainedUnits - gained),
+      tokens: gainedUnits >> TokenUnit.bits - (gainedUnits - gained) >> TokenUnit.bits)
+    gainedUnits -= gained
     count -= 1
     contextUnits -= context
     growthUnits -= rate
@@ -131,6 +153,7 @@ struct DecodeSet {
     let remaining = remainingUnits(of: request)
     limits?.leave(&request, remaining: remaining)
     if bound != .none { leaveBounded(&request, context: context) }
+    return departure
   }
 
   /// Takes `steps` steps; no request may end and no bound event may fall strictly inside them.
@@ -138,6 +161,7 @@ struct DecodeSet {
   mutating func advance(_ steps: Int) {
     step += Int64(steps)
     contextUnits += growthUnits * steps
+    gainedUnits += growthUnits * steps
     boundedUnits += boundedGrowthUnits * steps
     limits?.advance(steps)
   }
@@ -160,13 +184,28 @@ struct DecodeSet {
   /// KV blocks that the next `steps` steps fill, after the next `skipping` ones.
   func blockDemand(steps: Int, skipping: Int = 0) -> Int {
     guard count > 0, steps > 0 else { return 0 }
-    return blocks.demand(steps: steps, skipping: skipping, step: step, requests: count)
+    switch blocks {
+    case .none: return 0
+    case .byPhase(let account):
+      return account.demand(steps: steps, skipping: skipping, step: step, requests: count)
+    case .pooled:
+      let start = gainedUnits + growthUnits * skipping
+      return blocks.pooled(start + growthUnits * steps) - blocks.pooled(start)
+    }
   }
 
   /// The largest number of steps, at most `limit`, that fill no more than `free` blocks after the next `skipping`.
   func steps(fitting free: Int, skipping: Int, limit: Int) -> Int {
     guard count > 0, limit > 0 else { return limit }
-    return blocks.steps(fitting: free, skipping: skipping, limit: limit, step: step, requests: count)
+    switch blocks {
+    case .none: return limit
+    case .byPhase(let account):
+      return account.steps(fitting: free, skipping: skipping, limit: limit, step: step, requests: count)
+    case .pooled(let blockTokens):
+      let start = gainedUnits + growthUnits * skipping
+      let room = (blocks.pooled(start) + free) * (blockTokens << TokenUnit.bits) - start
+      return min(limit, room / growthUnits)
+    }
   }
 
   /// Tokens that the decoding requests may still generate, each clipped at ``OutputEstimate/clippedTokens``.

@@ -24,6 +24,8 @@ struct Engine {
   let options: EngineOptions
   let cache: KVCacheOptions
   let cost: StepCostTable
+  /// How many steps answers take; nil where each token is a step.
+  let speculation: SpeculationLaw?
   /// Targets by stream.
   let targets: [LatencyTargets]
   /// Whether a run of decode steps may be taken at once.
@@ -41,6 +43,8 @@ struct Engine {
     return tokens <= options.maximumContextTokens
       && blocksToEnd(input: input, maximumOutput: maximumOutput) <= cache.blocks
       && (role == .decode || options.chunkedPrefill || input <= options.maximumBatchTokens)
+      && (role != .decode || !poolsBlocks
+        || cache.blocks(forTokens: input) + firstStepBlocks <= cache.blocks)
   }
 
   /// KV blocks that a request needs at most while it is here.
@@ -52,10 +56,19 @@ struct Engine {
   /// KV blocks that a request takes when it comes from another pool, its first step's included.
   @inline(__always)
   func arrivingBlocks(_ request: Request) -> Int {
-    options.capacityPolicy == .reserveToEnd
-      ? blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput))
-      : cache.blocks(forTokens: Int(request.input) + (firstToken == .decode ? 0 : 1))
+    if options.capacityPolicy == .reserveToEnd {
+      return blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput))
+    }
+    let first = Int(request.input) + (firstToken == .decode ? 0 : 1)
+    return poolsBlocks
+      ? cache.blocks(forTokens: first - 1) + firstStepBlocks : cache.blocks(forTokens: first)
   }
+
+  /// Whether requests fill blocks together with what they gain: under speculation.
+  var poolsBlocks: Bool { speculation != nil && options.capacityPolicy == .currentUse }
+
+  /// Blocks of those that the first step of a request fills at most.
+  var firstStepBlocks: Int { (cost.queries + cache.blockTokens - 1) / cache.blockTokens }
 
   /// ``blocksToEnd(input:maximumOutput:)`` for who is about to be admitted.
   @inline(__always)

@@ -85,6 +85,12 @@ public struct EngineOptions: Sendable, Equatable {
   public var outputEstimate: OutputEstimate?
   /// TensorRT-LLM's wait for fuller batches; nil for none.
   public var batchWait: BatchWait?
+  /// Speculative decoding; nil for none.
+  ///
+  /// The costs of steps must be those of ``StepCostTable/queries`` tokens a sequence.
+  public var speculation: Speculation?
+  /// Tokens drafted in a step, 0 without speculation.
+  public var draftTokens: Int { speculation?.draftTokens ?? 0 }
 
   /// Creates options; see the properties for ranges.
   public init(

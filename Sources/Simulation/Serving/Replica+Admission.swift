@@ -44,7 +44,9 @@ extension Replica {
     let prompts = promptTokens(budget: budget, engine: engine, shop: &shop)
     guard prompts > 0 else { return false }
     let enough = wait.share * Double(engine.options.maximumBatchTokens)
-    if waitedSteps < wait.steps, Double(prompts + decoding.count) < enough { return true }
+    if waitedSteps < wait.steps, Double(prompts + decoding.count * engine.cost.queries) < enough {
+      return true
+    }
     waitedSteps = 0
     return false
   }

@@ -42,26 +42,39 @@ extension Replica {
   private mutating func record(
     _ regime: Regime, steps range: ClosedRange<Int>, _ observations: inout Observations
   ) {
+    guard decodesOfStep > 0 else {
+      return observations.record(regime, steps: range, tokens: StepTokens(), sequences: 0)
+    }
+    var tokens = StepTokens(units: decoding.gainedUnits, perStep: decoding.growthUnits)
     // The token of who has just joined is no step's length after the one before.
     let sequences = decodesOfStep - joined.count
-    guard decodesOfStep > 0, !pauses.isEmpty else {
-      return observations.record(regime, steps: range, sequences: sequences)
+    guard !pauses.isEmpty else {
+      return observations.record(regime, steps: range, tokens: tokens, sequences: sequences)
     }
     let first = range.lowerBound
     observations.record(
-      regime, steps: first...first, sequences: sequences, gaps: sequences - pauses.count)
+      regime, steps: first...first, tokens: tokens, sequences: sequences - pauses.count)
     observations.recordPauses(pauses, until: regime.end(ofStep: first))
     pauses.end()
     guard first < range.upperBound else { return }
-    observations.record(regime, steps: (first + 1)...range.upperBound, sequences: sequences)
+    tokens.units += tokens.perStep
+    observations.record(
+      regime, steps: (first + 1)...range.upperBound, tokens: tokens, sequences: sequences)
   }
 
   private mutating func finishDecodes(at now: SimTime, engine: Engine, shop: inout Shop) -> Bool {
     var changed = false
     while let slot = decoding.popFinished(shop.requests) {
       changed = true
-      decoding.leave(&shop.requests[slot])
-      finish(slot, at: now, engine: engine, shop: &shop)
+      let departure = decoding.leave(&shop.requests[slot])
+      let request = shop.requests[slot]
+      shop.observations.correct(
+        tokens: Int(request.output - request.generated) - 1 - departure.tokens, at: now)
+      let held =
+        engine.speculation == nil
+        ? engine.cache.blocks(forTokens: Int(request.input) + Int(request.output) - 1)
+        : engine.cache.blocks(forTokens: request.prefillTokens) + departure.blocks
+      finish(slot, held: held, at: now, engine: engine, shop: &shop)
     }
     return changed
   }
@@ -87,9 +100,12 @@ extension Replica {
       if leaves {
         handOff(slot, shop: &shop)
       } else if !isLast {
-        decoding.join(slot, &shop.requests[slot], having: shop.requests[slot].generated + 1)
+        let tokens = shop.requests[slot].generated + 1
+        let steps = engine.speculation?.steps(of: shop.requests[slot], having: tokens)
+        decoding.join(slot, &shop.requests[slot], having: tokens, steps: steps)
       } else {
-        finish(slot, at: now, engine: engine, shop: &shop)
+        let held = engine.cache.blocks(forTokens: shop.requests[slot].prefillTokens)
+        finish(slot, held: held, at: now, engine: engine, shop: &shop)
       }
     }
     chunks.removeAll(keepingCapacity: true)
@@ -111,13 +127,14 @@ extension Replica {
     }
   }
 
-  private mutating func finish(_ slot: Int32, at now: SimTime, engine: Engine, shop: inout Shop) {
+  /// A request is done; `held` are the blocks that it has filled.
+  private mutating func finish(
+    _ slot: Int32, held: Int, at now: SimTime, engine: Engine, shop: inout Shop
+  ) {
     let request = shop.requests[slot]
-    let cached = Int(request.input) + Int(request.output) - 1
     cache.give(
       engine.options.capacityPolicy == .reserveToEnd
-        ? engine.blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput))
-        : engine.cache.blocks(forTokens: cached))
+        ? engine.blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) : held)
     running.remove(slot, in: &shop.requests)
     shop.requests.remove(slot)
     outstanding -= 1
@@ -169,12 +186,28 @@ extension LatencyTargets {
   }
 }
 
+/// The output tokens of a run of decode steps: whole tokens of a sum that grows by equal parts.
+struct StepTokens {
+  /// The sum before the first step, in units.
+  var units = 0
+  /// What each step adds.
+  var perStep = 0
+
+  /// Tokens of the first `steps` steps.
+  @inline(__always)
+  func through(_ steps: Int) -> Int64 {
+    Int64((units + perStep * steps) >> TokenUnit.bits - units >> TokenUnit.bits)
+  }
+}
+
 extension Observations {
   /// Records steps `range` of a regime: tokens, gaps and energy, split where a bucket of the series ends.
   ///
-  /// Of `sequences` requests that get a token in each step, `gaps` got their last one when the step began.
-  mutating func record(_ regime: Regime, steps range: ClosedRange<Int>, sequences: Int, gaps: Int? = nil) {
-    let gaps = gaps ?? sequences
+  /// `sequences` requests get tokens in each step and got their last ones when the step began.
+  mutating func record(
+    _ regime: Regime, steps range: ClosedRange<Int>, tokens: StepTokens, sequences: Int
+  ) {
+    let start = range.lowerBound - 1
     let end = regime.end(ofStep: range.upperBound)
     _ = cover(end)
     var first = range.lowerBound
@@ -182,7 +215,7 @@ extension Observations {
       // The report began inside this regime: steps that were over by then don't count.
       first = regime.firstStep(endingAtOrAfter: SimTime(nanoseconds: origin.nanoseconds + 1), in: range)
     }
-    let tokens = Int64(range.upperBound - first + 1) * Int64(sequences)
+    let before = tokens.through(first - 1 - start)
     while first <= range.upperBound {
       var last = range.upperBound
       let firstEnd = regime.end(ofStep: first)
@@ -190,20 +223,27 @@ extension Observations {
       if end >= boundary {
         last = max(first, regime.firstStep(endingAtOrAfter: boundary, in: first...range.upperBound) - 1)
       }
-      let count = Int64(last - first + 1) * Int64(sequences)
+      let count = tokens.through(last - start) - tokens.through(first - 1 - start)
       let energy = regime.microjoules(ofSteps: last) - regime.microjoules(ofSteps: first - 1)
       withBucket(at: firstEnd) {
         $0.outputTokens += count
         $0.microjoulesAboveIdle += energy
       }
-      if gaps > 0 {
+      if sequences > 0 {
         let elapsed = regime.end(ofStep: last) - regime.end(ofStep: first - 1)
-        recordGaps(regime, first: first, last: last, sequences: Int64(gaps), sum: elapsed.nanoseconds)
+        recordGaps(regime, first: first, last: last, sequences: Int64(sequences), sum: elapsed.nanoseconds)
       }
       first = last + 1
     }
-    counts.outputTokens += tokens
-    if sequences > 0 { lastToken = max(lastToken, end) }
+    counts.outputTokens += tokens.through(range.upperBound - start) - before
+    if tokens.perStep > 0 { lastToken = max(lastToken, end) }
+  }
+
+  /// Counts tokens at `time` that the sum over requests in flight has rounded away.
+  mutating func correct(tokens: Int, at time: SimTime) {
+    guard tokens != 0 else { return }
+    counts.outputTokens += Int64(tokens)
+    withBucket(at: time) { $0.outputTokens += Int64(tokens) }
   }
 
   /// Records the gaps that end with the first token after a pause.

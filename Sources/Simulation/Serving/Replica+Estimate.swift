@@ -126,7 +126,8 @@ extension Replica {
       cache.take(demand)
       joinLanded(at: now, engine: engine, shop: &shop)
     }
-    admitByEstimate(at: now, decodes: isMixed ? decoding.count : 0, engine: engine, shop: &shop)
+    admitByEstimate(
+      at: now, decodes: isMixed ? decoding.count * engine.cost.queries : 0, engine: engine, shop: &shop)
     guard chunks.isEmpty else { return true }
     var retracted = false
     if !isMixed {
@@ -169,6 +170,10 @@ extension Replica {
       }
       if shop.requests[slot].state == .handedOver {
         let blocks = engine.arrivingBlocks(shop.requests[slot])
+        guard blocks <= cache.free else {
+          estimate.isFull = true
+          return
+        }
         fetch(engine: engine, shop: &shop)
         budget.total -= Double(blocks * budget.blockTokens + output)
         continue

@@ -50,7 +50,14 @@ extension Replica {
       estimate.inboundOutput -= min(Int(shop.requests[slot].maximumOutput), OutputEstimate.clippedTokens)
       running.append(slot, in: &shop.requests)
       shop.requests[slot].replica = id
-      decoding.join(slot, &shop.requests[slot], having: engine.firstToken == .decode ? 0 : 1)
+      let tokens: Int32 = engine.firstToken == .decode ? 0 : 1
+      let steps = engine.speculation?.steps(of: shop.requests[slot], having: tokens)
+      let demand = decoding.blockDemand(steps: 1)
+      decoding.join(slot, &shop.requests[slot], having: tokens, steps: steps)
+      if engine.poolsBlocks {
+        cache.give(engine.firstStepBlocks)
+        cache.take(decoding.blockDemand(steps: 1) - demand)
+      }
     }
     let count = landed.count
     inbound -= count
@@ -75,7 +82,6 @@ extension Replica {
         shop.observations.withEpoch(at: now) { $0.interTokenLatency.record((now - first).nanoseconds) }
       }
     }
-    shop.observations.countTokens(joined.count, at: now)
     joined.removeAll(keepingCapacity: true)
   }
 }

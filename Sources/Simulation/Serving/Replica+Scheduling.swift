@@ -46,7 +46,7 @@ extension Replica {
       preempted = makeRoomForDecodes(at: now, engine: engine, shop: &shop)
     }
     joinLanded(at: now, engine: engine, shop: &shop)
-    var tokens = engine.options.maximumBatchTokens - decoding.count
+    var tokens = engine.options.maximumBatchTokens - decoding.count * engine.cost.queries
     holdsPrompts = !preempted && holdsBack(budget: tokens, engine: engine, shop: &shop)
     if holdsPrompts { return engine.options.capacityPolicy == .currentUse }
     if partial >= 0 {
@@ -168,16 +168,21 @@ extension Replica {
     let held: Int
     if request.state == .decoding {
       held = decoding.context(of: request) - 1
+      let joined = request.prefillTokens
       let hasDecoded = request.joinStep < decoding.step
       request.lastToken = pauses.leave(of: decoding.count, hasDecoded: hasDecoded) ?? now
       let generated = Int32(decoding.tokensOut(of: request))
-      decoding.leave(&request)
+      let departure = decoding.leave(&request)
+      shop.observations.correct(tokens: Int(generated - request.generated) - 1 - departure.tokens, at: now)
       request.generated = generated
+      cache.give(
+        engine.speculation == nil
+          ? engine.cache.blocks(forTokens: held) : engine.cache.blocks(forTokens: joined) + departure.blocks)
     } else {
       held = Int(request.progress)
+      cache.give(engine.cache.blocks(forTokens: held))
       if slot == partial { partial = -1 }
     }
-    cache.give(engine.cache.blocks(forTokens: held))
     request.progress = 0
     request.preemptions += 1
     request.state = .waiting
@@ -195,7 +200,7 @@ extension Replica {
     var largest = CostVector.zero
     var chunkTokens = 0
     var longest = 0
-    var rows = decodesOfStep
+    var rows = decodesOfStep * engine.cost.queries
     for chunk in chunks {
       let request = shop.requests[chunk.slot]
       let past = Int(request.progress)

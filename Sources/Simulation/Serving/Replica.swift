@@ -58,7 +58,7 @@ struct Replica {
     decoding = DecodeSet(
       replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens,
       tracksBlocks: engine.options.capacityPolicy == .currentUse,
-      tracksLimits: engine.options.outputEstimate != nil)
+      tracksLimits: engine.options.outputEstimate != nil, advancesAlike: engine.speculation == nil)
     estimate = EstimateState(engine.options.outputEstimate)
     cache = BlockPool(capacity: engine.cache.blocks)
   }

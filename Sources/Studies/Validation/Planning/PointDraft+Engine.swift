@@ -26,6 +26,7 @@ extension PointDraft {
     case .sglang: settleSGLang()
     }
     engine.options.maximumContextTokens = longest
+    if point.isSpeculationSuspected { try settleSpeculation() }
     if let stated = point.maximumBatchSize { engine.options.maximumBatchSize = stated }
     if let stated = point.maximumBatchTokens { engine.options.maximumBatchTokens = stated }
     let needed = engine.options.maximumBatchSize
@@ -46,7 +47,7 @@ extension PointDraft {
     var tokens = isLarge ? 8192 : 2048
     var reason = "vLLM's default on this device"
     if model.id == "minimax-m2.5", let input = point.inputTokens {
-      if system.architecture == .blackwell {
+      if system.architecture == .blackwell, !Self.minimaxWithoutCacheFormat.contains(point.frameworkVersion) {
         tokens = 2 * Int(input)
         reason = "InferenceX recipe for MiniMax on Blackwell: twice the input length"
       } else if system.id == "h200-sxm" {
@@ -155,39 +156,77 @@ extension PointDraft {
 
   /// SGLang: defaults of its server, and the recipes that InferenceX publishes with its results.
   private mutating func settleSGLang() {
+    let recipe = point.lengths == Self.inferenceXLengths ? sglangRecipe : nil
+    let reason = recipe == nil ? "SGLang's default on this device" : "InferenceX recipe"
     let gibibytes = system.accelerator.memory.si / 1_073_741_824
-    let isBlackwell = system.architecture == .blackwell
-    var tokens = gibibytes < 35 ? 2048 : gibibytes < 60 ? 4096 : gibibytes < 160 ? 8192 : 16_384
-    var prefill = 16_384
-    var size = 2048
-    var fraction = 0.88
-    var interval = 1
-    var block = 1
-    var reason = "SGLang's default on this device"
-    let isRecipe = point.lengths == Self.inferenceXLengths
-    if isRecipe, model.id.hasPrefix("deepseek") || model.id.hasPrefix("qwen3.5") {
-      let concurrency = Int(point.concurrency ?? 1)
-      reason = "InferenceX recipe"
-      tokens = isBlackwell ? 16_384 : 32_768
-      prefill = tokens
-      size = max(256, concurrency)
-      fraction = isBlackwell ? 0.82 : 0.8
-      if isBlackwell { interval = concurrency < 16 ? 10 : 30 }
-      if isBlackwell { block = 64 }
-    }
+    let usual = gibibytes < 35 ? 2048 : gibibytes < 60 ? 4096 : gibibytes < 160 ? 8192 : 16_384
+    let tokens = recipe?.chunk ?? usual
+    let size = recipe?.running ?? 2048
+    let fraction = recipe?.memoryFraction ?? 0.88
+    let interval = recipe?.receiveInterval ?? 1
     engine = PointEngine(
       options: EngineOptions(
         maximumBatchSize: min(size, tokens), maximumBatchTokens: tokens, chunkedPrefill: true,
         capacityPolicy: .currentUse, maximumContextTokens: 2),
-      memoryFraction: fraction, blockTokens: block)
+      memoryFraction: fraction, blockTokens: recipe != nil && system.architecture == .blackwell ? 64 : 1)
     engine.options.prefillPolicy = .prefillFirst
-    engine.options.maximumPrefillTokens = prefill
+    engine.options.maximumPrefillTokens = recipe?.chunk ?? 16_384
     engine.options.receiveInterval = interval
     engine.options.outputEstimate = OutputEstimate()
     if point.maximumBatchTokens == nil { assume("chunked_prefill_size", "\(tokens)", because: reason) }
     if point.maximumBatchSize == nil { assume("max_running_requests", "\(size)", because: reason) }
     assume("mem_fraction_static", "\(fraction)", because: reason)
     if interval > 1 { assume("scheduler_recv_interval", "\(interval)", because: reason) }
+  }
+
+  /// Settings of a server's command line.
+  private struct SGLangRecipe {
+    /// `chunked-prefill-size` and `max-prefill-tokens`.
+    var chunk: Int
+    /// `max-running-requests`.
+    var running: Int
+    /// `mem-fraction-static`.
+    var memoryFraction: Double
+    /// `scheduler-recv-interval`.
+    var receiveInterval = 1
+  }
+
+  /// What InferenceX's `benchmarks/single_node` scripts of early 2026 pass to SGLang for the point's model, weights and
+  /// system; nil where they pass nothing that is modelled.
+  private var sglangRecipe: SGLangRecipe? {
+    let clients = Int(point.concurrency ?? 1)
+    let isBlackwell = system.architecture == .blackwell
+    let polling = clients < 16 ? 10 : 30
+    switch model.id {
+    case "deepseek-r1", "deepseek-v3":
+      guard isBlackwell else {
+        return SGLangRecipe(chunk: 32_768, running: max(256, clients), memoryFraction: 0.82)
+      }
+      if point.weights == "nvfp4" {
+        return SGLangRecipe(
+          chunk: 16_384, running: max(256, clients), memoryFraction: 0.85, receiveInterval: polling)
+      }
+      if point.tensor == 4 {
+        return SGLangRecipe(
+          chunk: 8192, running: max(32, clients), memoryFraction: 0.95, receiveInterval: 10)
+      }
+      return SGLangRecipe(
+        chunk: 32_768, running: max(256, clients), memoryFraction: 0.82, receiveInterval: polling)
+    case let id where id.hasPrefix("qwen3.5"):
+      guard isBlackwell else {
+        return SGLangRecipe(chunk: 16_384, running: max(128, clients), memoryFraction: 0.8)
+      }
+      return point.weights == "nvfp4"
+        ? SGLangRecipe(chunk: 32_768, running: max(128, clients), memoryFraction: 0.85, receiveInterval: 30)
+        : SGLangRecipe(
+          chunk: 32_768, running: max(128, clients), memoryFraction: 0.82, receiveInterval: polling)
+    case let id where id.hasPrefix("glm-5"):
+      guard isBlackwell else { return SGLangRecipe(chunk: 8192, running: 2048, memoryFraction: 0.85) }
+      return point.weights == "nvfp4"
+        ? SGLangRecipe(chunk: 32_768, running: 2048, memoryFraction: 0.9, receiveInterval: 10)
+        : SGLangRecipe(chunk: 32_768, running: clients, memoryFraction: 0.85)
+    default: return nil
+    }
   }
 
   /// Image models: a replica on each accelerator, images in small batches.

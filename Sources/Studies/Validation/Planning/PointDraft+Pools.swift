@@ -18,7 +18,7 @@ struct PlannedPool: Sendable {
     [
       design.model.id, design.system.id, design.framework.rawValue, "\(design.precision)",
       "\(design.parallel)", "\(engine.maximumBatchSize)", "\(engine.maximumBatchTokens)",
-      "\(engine.maximumContextTokens)",
+      "\(engine.maximumContextTokens)", "\(engine.draftTokens)",
     ].joined(separator: "|")
   }
 
@@ -26,7 +26,7 @@ struct PlannedPool: Sendable {
   func kernelCosts() -> StepCostTable {
     design.kernelCosts(
       maximumBatchSize: engine.maximumBatchSize, maximumBatchTokens: engine.maximumBatchTokens,
-      maximumContextTokens: engine.maximumContextTokens)
+      maximumContextTokens: engine.maximumContextTokens, draftTokens: engine.draftTokens)
   }
 }
 
@@ -36,6 +36,9 @@ extension PointDraft {
   mutating func settlePools() throws(Unpredictable) {
     guard point.prefill.workers != nil, point.decode.workers != nil else {
       throw Unpredictable("worker counts are not stated")
+    }
+    guard !point.isSpeculationSuspected else {
+      throw Unpredictable("suspected of speculative decoding in pools, whose draft length no label states")
     }
     guard model.transformer != nil else { throw Unpredictable("an image model has no pools") }
     let longest = lengths.longestInput + lengths.longestOutput

@@ -1,3 +1,4 @@
+import CostModel
 import Hardware
 import Models
 
@@ -89,12 +90,28 @@ extension PointDraft {
       precision.keyValueCache = .fp8
       reason = "submissions with weights of 8 bits or fewer hold the cache in FP8"
     } else if point.lengths == Self.inferenceXLengths {
-      let isWide =
-        point.weights == "int4" || point.weights == "bf16"
-        || (precision.experts == .mxfp4 && system.architecture != .blackwell)
-      precision.keyValueCache = isWide ? wide : .fp8
-      reason = "InferenceX recipes: FP8 but for gpt-oss on Hopper, 4-bit integers and 16-bit weights"
+      precision.keyValueCache = recipeCacheIsWide ? wide : .fp8
+      reason = "InferenceX recipe, or the framework's default where it names no format"
     }
     assume("kv_cache", precision.keyValueCache.rawValue, because: reason)
   }
+
+  /// Whether InferenceX's script for the point leaves the cache at 16 bits: it passes no `kv-cache-dtype`, and the
+  /// checkpoint asks for none.
+  private var recipeCacheIsWide: Bool {
+    let isBlackwell = system.architecture == .blackwell
+    if point.weights == "int4" || point.weights == "bf16" { return true }
+    if precision.experts == .mxfp4 { return !isBlackwell }
+    switch (framework, model.id) {
+    case (.sglang, "deepseek-r1"), (.sglang, "deepseek-v3"), (.sglang, "glm-5"):
+      return !isBlackwell && point.mode == .aggregated
+    case (.vllm, "minimax-m2.5"):
+      // FP8 caches came with the recipes for vLLM 0.19 (April 2026).
+      return point.weights == "fp8" && Self.minimaxWithoutCacheFormat.contains(point.frameworkVersion)
+    default: return false
+    }
+  }
+
+  /// Versions of vLLM whose MiniMax recipes pass neither a cache format nor a token budget on Blackwell.
+  static let minimaxWithoutCacheFormat = ["0.16.0", "0.17.0", "0.18.0"]
 }

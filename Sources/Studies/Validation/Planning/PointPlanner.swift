@@ -61,9 +61,6 @@ struct PointDraft {
   init(_ point: BenchmarkPoint, _ catalogue: ScenarioCatalogue) throws(Unpredictable) {
     self.point = point
     self.catalogue = catalogue
-    guard !point.isSpeculationSuspected else {
-      throw Unpredictable("suspected of speculative decoding, whose draft length no label states")
-    }
     guard let system = catalogue.systems.system(BenchmarkPoint.systemAliases[point.system] ?? point.system)
     else {
       throw Unpredictable("system '\(point.system)' is not in the catalogue")
@@ -102,9 +99,10 @@ struct PointDraft {
 
   /// The model on the system with a layout.
   func design(_ parallel: Parallelism) -> ReplicaDesign {
-    ReplicaDesign(
+    let version = point.frameworkVersion.isEmpty ? "unstated" : point.frameworkVersion
+    return ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel, framework: framework,
-      frameworkVersion: point.frameworkVersion.isEmpty ? "unstated" : point.frameworkVersion,
+      frameworkVersion: version + (engine.options.speculation == nil ? "" : " speculative"),
       isDisaggregated: point.mode == .disaggregated,
       efficiencies: catalogue.efficiencies)
   }
