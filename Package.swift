@@ -86,7 +86,7 @@ let package = Package(
         "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents",
         "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
-      ]),
+      ], resources: [.copy("Recipes")]),
     // Floor 6: the command line.
     .executableTarget(
       name: "tokenmill",

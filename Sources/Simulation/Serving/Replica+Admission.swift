@@ -17,14 +17,14 @@ struct StepRoom {
   func share(of view: RequestView, engine: Engine) -> (tokens: Int, blocks: Int)? {
     let options = engine.options
     guard
-      options.chunkedPrefill || view.prefillTokens <= tokens
-        || view.prefillTokens > options.maximumBatchTokens && isFirst
+      options.chunkedPrefill || view.prefillLeft <= tokens
+        || view.prefillLeft > options.maximumBatchTokens && isFirst
     else { return nil }
-    let size = min(view.prefillTokens, tokens)
+    let size = min(view.prefillLeft, tokens)
     let needed =
       options.capacityPolicy == .reserveToEnd
       ? engine.reservedBlocks(view)
-      : engine.cache.blocks(forTokens: size)
+      : engine.cache.blocks(forTokens: view.prefillDone + size)
     return blocks - needed >= (isAlone ? 0 : engine.cache.watermarkBlocks) ? (size, needed) : nil
   }
 
@@ -59,7 +59,7 @@ extension Replica {
       tokens: budget, blocks: cache.free, isFirst: chunks.isEmpty, isAlone: running.count == 0)
     if partial >= 0 {
       let view = RequestView(shop.requests[partial])
-      let left = view.prefillTokens - view.prefillDone
+      let left = view.prefillLeft
       let size = min(left, budget)
       guard size > 0 else { return 0 }
       if engine.options.capacityPolicy == .currentUse {
@@ -86,8 +86,8 @@ extension Replica {
       }
       let view = RequestView(shop.requests[waiting[position]])
       guard let share = room.share(of: view, engine: engine) else { break }
-      sum += view.prefillTokens
-      guard share.tokens == view.prefillTokens else { break }
+      sum += view.prefillLeft
+      guard share.tokens == view.prefillLeft else { break }
       room.tokens -= share.tokens
       room.blocks -= share.blocks
       room.isFirst = false

@@ -178,11 +178,12 @@ extension Replica {
         budget.total -= Double(blocks * budget.blockTokens + output)
         continue
       }
-      if !chunks.isEmpty, budget.paged(view.prefillTokens) >= budget.input { return }
-      guard let size = chunk(of: view.prefillTokens, budget, engine: engine) else { return }
+      if !chunks.isEmpty, budget.paged(view.prefillLeft) >= budget.input { return }
+      guard let size = chunk(of: view.prefillLeft, budget, engine: engine) else { return }
       waiting.removeFirst()
-      start(slot, size: size, blocks: engine.cache.blocks(forTokens: size), at: now, shop: &shop)
-      let isWhole = size == view.prefillTokens
+      let blocks = engine.cache.blocks(forTokens: view.prefillDone + size)
+      start(slot, size: size, blocks: blocks, at: now, shop: &shop)
+      let isWhole = size == view.prefillLeft
       budget.take(size, expecting: isWhole ? output : 0, isNew: true)
       if !isWhole {
         partial = slot
@@ -212,7 +213,7 @@ extension Replica {
   /// The next chunk of the prompt that is split over steps; none when the cache has no block for it.
   private mutating func continueByEstimate(_ budget: inout Budget, engine: Engine, shop: Shop) {
     let view = RequestView(shop.requests[partial])
-    let left = view.prefillTokens - view.prefillDone
+    let left = view.prefillLeft
     // Where the expected output leaves nothing, the prompt goes on nevertheless.
     let fitting = budget.total >= 1 ? Int(min(budget.total, Double(budget.chunk))) : budget.chunk
     let size = min(left, fitting)

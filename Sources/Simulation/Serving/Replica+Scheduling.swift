@@ -82,7 +82,7 @@ extension Replica {
     budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop
   ) -> Bool {
     let view = RequestView(shop.requests[partial])
-    let size = min(view.prefillTokens - view.prefillDone, budget)
+    let size = min(view.prefillLeft, budget)
     guard size > 0 else { return false }
     let held = engine.cache.blocks(forTokens: view.prefillDone)
     let needed =
@@ -116,7 +116,7 @@ extension Replica {
       waiting.removeFirst()
       start(slot, size: share.tokens, blocks: share.blocks, at: now, shop: &shop)
       budget -= share.tokens
-      if share.tokens < view.prefillTokens { partial = slot }
+      if share.tokens < view.prefillLeft { partial = slot }
     }
   }
 

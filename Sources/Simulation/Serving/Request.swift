@@ -44,6 +44,7 @@ struct Request {
 /// What a scheduler may know of a request: all but how long its answer will be.
 struct RequestView {
   let prefillTokens: Int
+  /// Those of them that are done, or that a prefix cache held when it came.
   let prefillDone: Int
   /// Tokens that it may still generate.
   let outputTokensLimit: Int
@@ -53,6 +54,9 @@ struct RequestView {
     prefillDone = Int(request.progress)
     outputTokensLimit = Int(request.maximumOutput - request.generated)
   }
+
+  /// Tokens that its prefill still has to process.
+  var prefillLeft: Int { prefillTokens - prefillDone }
 }
 
 /// The requests in flight of a partition: slots that are used again.

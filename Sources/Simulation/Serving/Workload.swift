@@ -18,6 +18,8 @@ public struct StreamPlan: Sendable {
   ///
   /// Where several streams warm up, the reported part begins when the last of them has drained.
   public var warmUpRequests: Int
+  /// The prompts that the client sends again and again; nil for a new one each time.
+  public var repeatedPrompts: RepeatedPrompts?
 
   /// Creates a stream; see the properties.
   public init(
@@ -31,6 +33,30 @@ public struct StreamPlan: Sendable {
     self.maximumOutputTokens = maximumOutputTokens
     self.targets = targets
     self.warmUpRequests = warmUpRequests
+  }
+}
+
+/// Prompts that a client sends in turn, under an engine with a prefix cache.
+///
+/// A prompt that was sent before is found in the cache, but for what its last KV block holds; the cache is taken to
+/// hold them all, beside the requests that run.
+public struct RepeatedPrompts: Sendable, Equatable {
+  /// Prompts that differ, >= 1.
+  public var distinct: Int
+  /// Tokens of a KV block, >= 1.
+  public var blockTokens: Int
+
+  /// Repeated prompts; see the properties for ranges.
+  public init(distinct: Int, blockTokens: Int) {
+    precondition(distinct >= 1 && blockTokens >= 1, "no prompts, or blocks of nothing")
+    self.distinct = distinct
+    self.blockTokens = blockTokens
+  }
+
+  /// Tokens of the prompt of request `index` that the cache holds, in 0..<input: one is left to begin with.
+  func cached(input: Int32, ofRequest index: UInt64) -> Int32 {
+    let block = Int32(clamping: blockTokens)
+    return index < UInt64(distinct) ? 0 : (input - 1) / block * block
   }
 }
 
@@ -59,11 +85,13 @@ public struct FrontEnd: Sendable, Equatable {
 struct RequestSource: Sendable {
   let lengths: RequestLengths
   let maximumOutputTokens: Int
+  let repeatedPrompts: RepeatedPrompts?
   let frontEnd: FrontEnd
 
   init(_ stream: StreamPlan, frontEnd: FrontEnd) {
     lengths = stream.lengths
     maximumOutputTokens = stream.maximumOutputTokens
+    repeatedPrompts = stream.repeatedPrompts
     var frontEnd = frontEnd
     if case .offline = stream.arrivals { frontEnd.secondsPerInputToken = 0 }
     self.frontEnd = frontEnd
@@ -82,6 +110,9 @@ struct RequestSource: Sendable {
     request.index = index
     request.stream = stream
     request.input = Int32(clamping: drawn.input)
+    if let repeatedPrompts {
+      request.progress = repeatedPrompts.cached(input: request.input, ofRequest: index)
+    }
     request.output = Int32(clamping: min(drawn.output, maximumOutputTokens))
     request.maximumOutput = Int32(clamping: maximumOutputTokens)
     request.state = .waiting

@@ -24,7 +24,7 @@ enum OverheadParameters {
     )
   }
 
-  private static let scale = [0.3, 0.2, 0.2, 0.15]
+  private static let scale = [0.3, 0.14, 0.14, 0.1]
   private static let time = [1.5, 0.5, 0.4, 0.3]
 
   /// All of them.

@@ -37,7 +37,8 @@ extension PointDraft {
     guard point.prefill.workers != nil, point.decode.workers != nil else {
       throw Unpredictable("worker counts are not stated")
     }
-    guard !point.isSpeculationSuspected else {
+    let recipe = poolRecipe
+    guard !point.isSpeculationSuspected || recipe != nil else {
       throw Unpredictable("suspected of speculative decoding in pools, whose draft length no label states")
     }
     guard model.transformer != nil else { throw Unpredictable("an image model has no pools") }
@@ -55,6 +56,7 @@ extension PointDraft {
     }
     self.prefill = try pool(.prefill, prefill, workers: point.prefill.workers ?? 1)
     let answering = try pool(.decode, decode, workers: point.decode.workers ?? 1)
+    if let drafts = recipe?.drafts, drafts > 0 { try settleSpeculation(drafts: drafts) }
     parallel = decode
     cache = answering.cache
     replicas = answering.replicas
@@ -182,11 +184,12 @@ extension PointDraft {
 
   /// Requests that one attention group decodes at most.
   ///
-  /// TensorRT-LLM recipes are swept with 5 to 50 % more clients than their decode batches hold: `batch8` with 36 clients
+  /// Published recipes state it. Others of TensorRT-LLM are swept with 5 to 50 % more clients than their decode batches hold: `batch8` with 36 clients
   /// on four workers. The others wait in the queue of a decode worker, which is most of their time to first token.
   private var decodeBatch: Int {
     let inFlight = max(1, Int((point.concurrency ?? 2048).rounded()))
     guard framework == .tensorRTLLM else { return min(2048, inFlight) }
+    if let recipe = poolRecipe { return recipe.decodeBatch }
     let groups = (point.decode.workers ?? 1) * max(1, point.decode.attentionData ?? 1)
     let each = max(1, inFlight / groups)
     return Self.recipeBatches.last { $0 <= each } ?? 1

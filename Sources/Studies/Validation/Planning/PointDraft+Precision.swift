@@ -89,6 +89,9 @@ extension PointDraft {
     if point.suite == "mlperf", narrow, model.diffusion == nil {
       precision.keyValueCache = .fp8
       reason = "submissions with weights of 8 bits or fewer hold the cache in FP8"
+    } else if framework == .tensorRTLLM, point.lengths == "fixed", point.weights == "fp8" {
+      precision.keyValueCache = .fp8
+      reason = "the campaign's FP8 engines hold more requests than a 16-bit cache has room for"
     } else if point.lengths == Self.inferenceXLengths {
       precision.keyValueCache = recipeCacheIsWide ? wide : .fp8
       reason = "InferenceX recipe, or the framework's default where it names no format"

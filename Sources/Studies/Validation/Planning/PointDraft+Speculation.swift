@@ -15,9 +15,6 @@ extension PointDraft {
   /// Speculation that a run is suspected of and no label states: as in the recipes of its framework, with the
   /// acceptance length that was measured for the model or the nearest of its family.
   mutating func settleSpeculation() throws(Unpredictable) {
-    guard let found = Self.acceptanceLengths.first(where: { model.id.hasPrefix($0.prefix) }) else {
-      throw Unpredictable("suspected of speculative decoding, whose acceptance length is not known")
-    }
     let groups = point.attentionData ?? 1
     let drafts =
       switch framework {
@@ -25,14 +22,26 @@ extension PointDraft {
       case .sglang: 2
       case .vllm: 3
       }
+    try settleSpeculation(drafts: drafts)
+    if framework == .tensorRTLLM { settleSpeculativeLimits(drafts: drafts, groups: groups) }
+  }
+
+  /// Speculation with this many drafts, and the acceptance length measured for the model or the nearest of its family.
+  mutating func settleSpeculation(drafts: Int) throws(Unpredictable) {
+    guard let found = Self.acceptanceLengths.first(where: { model.id.hasPrefix($0.prefix) }),
+      found.lengths.indices.contains(drafts - 1)
+    else {
+      throw Unpredictable("suspected of speculative decoding, whose acceptance length is not known")
+    }
     let length = found.lengths[drafts - 1]
     engine.options.speculation = Speculation(draftTokens: drafts, acceptanceLength: length)
+    engine.options.maximumBatchTokens = max(
+      engine.options.maximumBatchTokens, engine.options.maximumBatchSize * (drafts + 1))
     assume(
       "speculation", "\(drafts) drafts, \(length) tokens a step",
       because:
         "suspected, no label states it; drafts of InferenceX recipes, acceptance measured for the model's family"
     )
-    if framework == .tensorRTLLM { settleSpeculativeLimits(drafts: drafts, groups: groups) }
   }
 
   /// Limits that InferenceX's recipes with multi-token prediction give TensorRT-LLM: as many requests as clients, and

@@ -27,6 +27,7 @@ public struct PointPlanner: Sendable {
       try draft.settleEngineAndLayout()
     }
     try draft.settleLoad()
+    draft.settleCampaign()
     return draft.planned
   }
 }
@@ -112,12 +113,14 @@ struct PointDraft {
     let nodeSize = system.node.accelerators
     let design = design(parallel)
     let replicas = replicas ?? point.accelerators / parallel.accelerators
+    var stream = StreamPlan(
+      arrivals: load.arrivals, requests: load.requests, lengths: lengths.lengths,
+      maximumOutputTokens: lengths.longestOutput, warmUpRequests: load.warmUpRequests)
+    stream.repeatedPrompts = repeatedPrompts
     return PlannedPoint(
       point: point, design: design, assumptions: assumptions, engine: options, cache: cache,
       replicas: replicas, simulatedReplicas: min(simulatedReplicas, replicas), prefill: prefill,
-      stream: StreamPlan(
-        arrivals: load.arrivals, requests: load.requests, lengths: lengths.lengths,
-        maximumOutputTokens: lengths.longestOutput, warmUpRequests: load.warmUpRequests),
+      stream: stream,
       window: load.window,
       site: SiteContext(
         accelerators: point.accelerators, nodes: (point.accelerators + nodeSize - 1) / nodeSize, racks: 1,
