@@ -157,12 +157,49 @@ func inferenceX(
     let blackwell = try plan(
       inferenceX("b200-sxm", 8, "sglang", "deepseek-ai/DeepSeek-R1", "fp8", concurrency: 64))
     #expect(blackwell.design.framework == .sglang && blackwell.engine.prefillPolicy == .prefillFirst)
-    #expect(blackwell.engine.maximumBatchTokens == 16_384 && blackwell.engine.receiveInterval == 30)
+    #expect(blackwell.engine.maximumBatchTokens == 32_768 && blackwell.engine.receiveInterval == 30)
+    #expect(blackwell.design.precision.keyValueCache == .fp8)
     #expect(blackwell.cache.blockTokens == 64 && blackwell.engine.outputEstimate == OutputEstimate())
     let few = try plan(inferenceX("b200-sxm", 8, "sglang", "deepseek-r1", "fp8", concurrency: 4))
     #expect(few.engine.receiveInterval == 10)
     let hopper = try plan(inferenceX("h200-sxm", 8, "sglang", "deepseek-r1", "fp8", concurrency: 64))
     #expect(hopper.engine.maximumBatchTokens == 32_768 && hopper.engine.receiveInterval == 1)
+    // The script for Hopper names no format of the cache.
+    #expect(hopper.design.precision.keyValueCache == .bf16)
+  }
+
+  /// A published recipe sets the batch of decode workers, whatever number of clients would fill them.
+  @Test func poolsOfPublishedRecipes() throws {
+    func pools(_ clients: Int) -> [(String, String)] {
+      inferenceX(
+        "gb300-nvl72", 22, "tensorrt-llm", "deepseek-v3", "nvfp4", concurrency: clients, isl: 8192, osl: 1024
+      )
+      .filter { $0.0 != "tp" }
+        + [
+          ("mode", "disagg"), ("prefill_workers", "1"), ("prefill_tp", "1"), ("prefill_ep", "2"),
+          ("prefill_attention_dp", "2"), ("decode_workers", "5"), ("decode_tp", "4"), ("decode_ep", "4"),
+          ("decode_attention_dp", "1"),
+        ]
+    }
+    let published = try plan(pools(15))
+    #expect(published.engine.maximumBatchSize == 4 && published.engine.speculation == nil)
+    // No recipe has 17 clients: the largest size that they fill.
+    #expect(try plan(pools(17)).engine.maximumBatchSize == 2)
+  }
+
+  @Test func promptsThatComeAgain() throws {
+    func run(_ system: String) -> [(String, String)] {
+      inferenceX(system, 1, "vllm", "nvidia/Llama-3.1-8B-Instruct-FP8", "fp8")
+        .filter { $0.0 != "lengths" }
+        + [
+          ("lengths", "fixed"),
+          ("source", "gap/\(system == "h200-sxm" ? "h200_sxm" : "h100_sxm")/vllm/0.12.0/x.csv"),
+        ]
+    }
+    let point = try plan(run("h200-sxm"))
+    #expect(point.stream.repeatedPrompts == RepeatedPrompts(distinct: 200, blockTokens: 16))
+    #expect(point.assumptions.contains { $0.name == "prompts" })
+    #expect(try plan(run("h100-sxm")).stream.repeatedPrompts == nil)
   }
 
   /// InferenceX recipes hold prompts back: Llama 3.1 70B with short requests on fewer than 8 accelerators, DeepSeek with
