@@ -82,8 +82,10 @@ struct AccuracyOutputs {
   ) async throws -> [(subject: LeaveOneOut.Subject, report: ValidationReport)] {
     var reports: [(subject: LeaveOneOut.Subject, report: ValidationReport)] = []
     for subject in LeaveOneOut.Subject.allCases where options.leaveOut.contains(subject) {
+      let refit =
+        options.refitEvery == 0 ? OverheadRefit.none : .frameworks(every: options.refitEvery, levels: 2)
       let report = try await validation.leavingOut(
-        subject, refit: refit ?? .none, threads: threads, progress: progress)
+        subject, refit: refit, threads: threads, progress: progress)
       reports.append((subject, report))
     }
     return reports

@@ -29,14 +29,21 @@ public struct OverheadCalibration: Sendable {
     self.threads = threads
   }
 
-  /// The fitted table; `progress` is called with a line for each level and iteration.
-  public func fit(progress: @escaping @Sendable (String) -> Void = { _ in }) async -> OverheadTable {
+  /// The fitted table.
+  ///
+  /// - Parameters:
+  ///   - levels: levels to fit, widest first, in 1...``OverheadGroup/levels``.
+  ///   - progress: called with a line for each level and iteration.
+  /// - Returns: the overheads of every group of those levels.
+  public func fit(
+    levels: Int = OverheadGroup.levels, progress: @escaping @Sendable (String) -> Void = { _ in }
+  ) async -> OverheadTable {
     var blank = catalogue
     blank.efficiencies.overheads = .empty
     let runs = await OverheadRuns(points, with: blank, threads: threads)
     progress("\(runs.runs.count) runs")
     var entries: [OverheadGroup: OverheadTable.Entry] = [:]
-    for level in 0..<OverheadGroup.levels {
+    for level in 0..<levels {
       var fit = LevelFit(runs, level: level) { group in
         for wider in group.lineage.dropLast().reversed() {
           if let found = entries[wider] { return OverheadParameters.point(found.overhead) }
@@ -129,7 +136,7 @@ private struct LevelFit {
     let count = OverheadParameters.all.count
     var base = await figures(members.map(\.point))
     for index in members.indices {
-      members[index].cost = Self.sum(residuals(members[index], base, at: members[index].point))
+      members[index].cost = SimulatedFit.sum(residuals(members[index], base, at: members[index].point))
     }
     for iteration in 1...iterations {
       var columns = Array(repeating: [[Double]](), count: members.count)
@@ -153,14 +160,14 @@ private struct LevelFit {
           let member = members[index]
           guard !member.isSettled else { return member.point }
           let now = residuals(member, base, at: member.point)
-          guard let step = Self.step(columns[index], now, damping: member.damping) else {
+          guard let step = SimulatedFit.step(columns[index], now, damping: member.damping) else {
             return member.point
           }
           return zip(member.point, step).map { $0 + min(max($1, -0.7), 0.7) }
         }
         let found = await figures(trials)
         for index in members.indices where !members[index].isSettled {
-          let cost = Self.sum(residuals(members[index], found, at: trials[index]))
+          let cost = SimulatedFit.sum(residuals(members[index], found, at: trials[index]))
           if cost < members[index].cost {
             members[index].point = trials[index]
             members[index].cost = cost
@@ -193,24 +200,5 @@ private struct LevelFit {
           return figures.ttft.map { abs($0 / measured - 1) }
         })
     }
-  }
-
-  private static func sum(_ residuals: [Double]) -> Double { residuals.reduce(0) { $0 + $1 * $1 } }
-
-  /// The damped Gauss–Newton step; nil where the system is singular.
-  private static func step(_ columns: [[Double]], _ residuals: [Double], damping: Double) -> [Double]? {
-    let count = columns.count
-    var matrix = [Double](repeating: 0, count: count * count)
-    var right = [Double](repeating: 0, count: count)
-    for a in 0..<count {
-      for b in 0...a {
-        let product = zip(columns[a], columns[b]).reduce(0) { $0 + $1.0 * $1.1 }
-        matrix[a * count + b] = product
-        matrix[b * count + a] = product
-      }
-      right[a] = -zip(columns[a], residuals).reduce(0) { $0 + $1.0 * $1.1 }
-    }
-    for a in 0..<count { matrix[a * count + a] *= 1 + damping }
-    return solveSymmetric(matrix, right)
   }
 }

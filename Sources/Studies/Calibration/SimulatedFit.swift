@@ -57,17 +57,24 @@ struct SimulatedFit: Sendable {
     return residual < 0 ? -size : size
   }
 
-  private static func sum(_ residuals: [Double]) -> Double { residuals.reduce(0) { $0 + $1 * $1 } }
+  /// The sum of squares.
+  static func sum(_ residuals: [Double]) -> Double { residuals.reduce(0) { $0 + $1 * $1 } }
 
-  private static func step(_ columns: [[Double]], _ residuals: [Double], damping: Double) -> [Double]? {
-    let n = columns.count
-    var matrix = [Double](repeating: 0, count: n * n)
-    var right = [Double](repeating: 0, count: n)
-    for a in 0..<n {
-      for b in 0..<n { matrix[a * n + b] = zip(columns[a], columns[b]).reduce(0) { $0 + $1.0 * $1.1 } }
+  /// The damped Gauss–Newton step from residuals and their derivatives, a column for each parameter; nil where the
+  /// system is singular.
+  static func step(_ columns: [[Double]], _ residuals: [Double], damping: Double) -> [Double]? {
+    let count = columns.count
+    var matrix = [Double](repeating: 0, count: count * count)
+    var right = [Double](repeating: 0, count: count)
+    for a in 0..<count {
+      for b in 0...a {
+        let product = zip(columns[a], columns[b]).reduce(0) { $0 + $1.0 * $1.1 }
+        matrix[a * count + b] = product
+        matrix[b * count + a] = product
+      }
       right[a] = -zip(columns[a], residuals).reduce(0) { $0 + $1.0 * $1.1 }
     }
-    for a in 0..<n { matrix[a * n + a] *= 1 + damping }
+    for a in 0..<count { matrix[a * count + a] *= 1 + damping }
     return solveSymmetric(matrix, right)
   }
 }

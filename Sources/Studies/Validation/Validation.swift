@@ -88,7 +88,12 @@ public struct Validation: Sendable {
     return found
   }
 
+  /// Suites that overheads are not fitted to: leaving out their points says nothing.
+  private static let neverFitted = ["mlperf", "mlenergy"]
+
   /// Predicts the points of each accelerator, or of each model, with numbers that were fitted without it.
+  ///
+  /// Points of MLPerf and ML.ENERGY are passed over: frameworks' overheads are not fitted to them.
   ///
   /// - Parameters:
   ///   - subject: what is left out.
@@ -101,7 +106,8 @@ public struct Validation: Sendable {
     _ subject: LeaveOneOut.Subject, refit: OverheadRefit, threads: Int,
     progress: (String) -> Void = { _ in }
   ) async throws(Problems) -> ValidationReport {
-    let study = try LeaveOneOut(subject, points: points, with: catalogue, store: store, refit: refit)
+    let fitted = points.filter { !Self.neverFitted.contains($0.suite) }
+    let study = try LeaveOneOut(subject, points: fitted, with: catalogue, store: store, refit: refit)
     return ValidationReport(await study.run(threads: threads, progress: progress), by: dimensions)
   }
 

@@ -64,7 +64,7 @@ public struct LeaveOneOut: Sendable {
     var found: [String: [PointResult]] = [:]
     for name in names {
       let own = points.filter { subject.dimension.label(of: $0) == name }
-      let fitted = await catalogue(without: name, threads: threads)
+      let fitted = await catalogue(without: name, own: own, threads: threads)
       let results = await ValidationStudy(own, with: fitted).run(threads: threads)
       found[name] = results
       let predicted = results.count { $0.predicted != nil }
@@ -81,10 +81,18 @@ public struct LeaveOneOut: Sendable {
   }
 
   /// The catalogue with everything fitted anew that was fitted to the one that is left out.
-  private func catalogue(without name: String, threads: Int) async -> ScenarioCatalogue {
+  ///
+  /// Of the frameworks those are fitted that its own points run on. What no fitted number ever saw stays as it is.
+  private func catalogue(without name: String, own: [BenchmarkPoint], threads: Int) async
+    -> ScenarioCatalogue
+  {
     var fitted = catalogue
     if subject == .accelerator { fitted.efficiencies.calibration = calibration(without: name) }
-    let others = points.filter { $0.split == "fit" && subject.dimension.label(of: $0) != name }
+    guard subject == .accelerator || own.contains(where: { $0.split == "fit" }) else { return fitted }
+    let frameworks = Set(own.map(\.framework))
+    let others = points.filter {
+      $0.split == "fit" && subject.dimension.label(of: $0) != name && frameworks.contains($0.framework)
+    }
     return await refit.fit(others, fitted, threads)
   }
 

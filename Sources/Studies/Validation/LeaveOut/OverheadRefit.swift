@@ -20,14 +20,17 @@ public struct OverheadRefit: Sendable {
 
   /// The frameworks' overheads, each fitted to the points of its own.
   ///
-  /// - Parameter every: of the configurations one in so many is fitted on, >= 1; more than 1 saves time.
+  /// - Parameters:
+  ///   - every: of the configurations one in so many is fitted on, >= 1; more than 1 saves time.
+  ///   - levels: levels of groups to fit, widest first. Two are those of frameworks and of kernels; narrower groups
+  ///     are of one model on one system, and say nothing of a model or a system that was left out.
   /// - Returns: the way to fit.
-  public static func frameworks(every: Int = 1) -> OverheadRefit {
+  public static func frameworks(every: Int = 1, levels: Int = OverheadGroup.levels) -> OverheadRefit {
     OverheadRefit { points, catalogue, threads in
       var fitted = catalogue
       let chosen = points.filter { $0.part(of: every) == 0 }
       let study = OverheadCalibration(chosen, with: catalogue, threads: threads)
-      fitted.efficiencies.overheads = await study.fit()
+      fitted.efficiencies.overheads = await study.fit(levels: levels)
       return fitted
     }
   }
