@@ -72,3 +72,52 @@ struct TableTests {
     #expect(ContextBound.chunk(tokens: 5).context(at: 6) == 1)
   }
 }
+
+/// Batch sizes that frameworks capture as graphs.
+@Suite("Captured graphs")
+struct GraphBucketTests {
+  @Test("each framework's own sizes", arguments: Framework.allCases)
+  func sizes(_ framework: Framework) {
+    let graphs = GraphBuckets.captured(by: framework, batch: 300)
+    #expect(graphs.padded(1) == 1 && graphs.padded(3) == 4 && graphs.padded(33) == 40)
+    #expect(graphs.padded(250) == 256)
+    switch framework {
+    case .vllm: #expect(graphs.sizes.last == 512 && graphs.padded(300) == 304 && graphs.padded(513) == 513)
+    case .tensorRTLLM: #expect(graphs.padded(129) == 256 && graphs.padded(257) == 300)
+    case .sglang: #expect(graphs.padded(9) == 12 && graphs.padded(290) == 300)
+    }
+    #expect(GraphBuckets.none.padded(37) == 37)
+  }
+
+  @Test("a small engine captures no larger batch than it runs, or twice that under vLLM")
+  func smallBatches() {
+    for framework in Framework.allCases {
+      let graphs = GraphBuckets.captured(by: framework, batch: 3)
+      #expect((1...3).map(graphs.padded) == (framework == .vllm ? [1, 2, 4] : [1, 2, 3]))
+    }
+  }
+
+  @Test("steps that only decode cost what their padded batch does, but for what is done for each request")
+  func padding() {
+    func cost(_ seconds: Double) -> CostVector {
+      var vector = CostVector.zero
+      vector[.time] = seconds
+      return vector
+    }
+    func table(_ share: Double) -> KnotTable { KnotTable(maximum: 64, bits: 6) { cost(share * Double($0)) } }
+    for groups in [1, 4] {
+      var costs = StepCostTable(
+        decodeBase: .zero, mixedBase: .zero, tokens: table(1), sequences: table(100), rows: table(10_000),
+        context: ContextGrid(maximumSequences: 64, maximumContext: 64) { _, _ in .zero }, chunk: table(0),
+        attentionGroups: groups)
+      costs.graphs = GraphBuckets(sizes: [8, 24])
+      // One group of 17, or four of whom the largest has 5 and runs as 8: each of the four is padded as much.
+      let first = costs.decodeRun(sequences: 17, contextSum: 17, boundedSum: 0, boundedGrowth: 0).first
+      let expected = (groups == 1 ? 24.0 : 17 + 4 * 3) + 17 * 10_100
+      #expect(first[.time] == expected)
+      #expect(
+        costs.mixedCost(sequences: 17, contextSum: 17, boundedSum: 0, chunkTokens: 3, rows: 17)[.time]
+          == 20 + 17 * 10_100)
+    }
+  }
+}

@@ -135,6 +135,8 @@ extension ReplicaDesign {
         },
       bound: bound, attentionGroups: parallel.attentionData)
     table.queries = queries
+    table.graphs = .captured(
+      by: framework, batch: max(1, maximumBatchSize / (parallel.attentionData * parallel.pipeline)))
     return table
   }
 

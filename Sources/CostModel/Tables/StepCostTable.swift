@@ -37,6 +37,8 @@ public struct StepCostTable: Sendable {
   public var attentionGroups: Int
   /// Tokens that each decoding sequence brings to a step, >= 1: more than one under speculative decoding.
   public var queries = 1
+  /// What the batch of a step that only decodes is padded to, by attention group.
+  public var graphs = GraphBuckets.none
 
   /// Assembles a table from its parts.
   public init(
@@ -125,10 +127,12 @@ public struct StepCostTable: Sendable {
     boundedGrowth: Double
   ) -> (first: CostVector, growth: CostVector, steps: Int) {
     let contextGrowth = contextGrowth ?? Double(n)
-    var first =
-      decodeBase + tokens.value(at: n * queries) + sequences.value(at: n) + rows.value(at: n * queries)
+    let share = (n + attentionGroups - 1) / attentionGroups
+    let padding = graphs.padded(share) - share
+    let all = min((n + padding * attentionGroups) * queries, tokens.maximum)
+    var first = decodeBase + tokens.value(at: all) + sequences.value(at: n) + rows.value(at: n * queries)
     if let groupTokens {
-      first += groupTokens.value(at: min(largestShare(sequences: n), groupTokens.maximum))
+      first += groupTokens.value(at: min((share + padding) * queries, groupTokens.maximum))
     }
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value

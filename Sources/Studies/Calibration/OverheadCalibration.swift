@@ -43,13 +43,15 @@ public struct OverheadCalibration: Sendable {
     let runs = await OverheadRuns(points, with: blank, threads: threads)
     progress("\(runs.runs.count) runs")
     var entries: [OverheadGroup: OverheadTable.Entry] = [:]
+    func base(_ group: OverheadGroup) -> FrameworkOverhead {
+      catalogue.efficiencies.overhead(of: Framework(rawValue: group.framework) ?? .vllm)
+    }
     for level in 0..<levels {
-      var fit = LevelFit(runs, level: level) { group in
+      var fit = LevelFit(runs, level: level, base: base) { group in
         for wider in group.lineage.dropLast().reversed() {
           if let found = entries[wider] { return OverheadParameters.point(found.overhead) }
         }
-        let framework = Framework(rawValue: group.framework) ?? .vllm
-        return OverheadParameters.point(catalogue.efficiencies.overhead(of: framework))
+        return OverheadParameters.point(base(group))
       }
       await fit.minimise(iterations: Self.iterations[level], progress: progress)
       for entry in fit.entries { entries[entry.group] = entry }
@@ -69,6 +71,8 @@ private struct LevelFit {
     let group: OverheadGroup
     let runs: [Int]
     let prior: [Double]
+    /// The framework's prior: what is not fitted comes from it.
+    let base: FrameworkOverhead
     var point: [Double]
     var damping = 0.1
     var cost = Double.infinity
@@ -81,7 +85,10 @@ private struct LevelFit {
   var members: [Member]
   private var current: [OverheadRuns.Figures] = []
 
-  init(_ runs: OverheadRuns, level: Int, prior: (OverheadGroup) -> [Double]) {
+  init(
+    _ runs: OverheadRuns, level: Int, base: (OverheadGroup) -> FrameworkOverhead,
+    prior: (OverheadGroup) -> [Double]
+  ) {
     self.runs = runs
     self.level = level
     var indices: [OverheadGroup: [Int]] = [:]
@@ -92,7 +99,8 @@ private struct LevelFit {
     }
     members = indices.keys.sorted { $0.sortKey < $1.sortKey }.map { group in
       let start = prior(group)
-      return Member(group: group, runs: indices[group] ?? [], prior: start, point: start)
+      return Member(
+        group: group, runs: indices[group] ?? [], prior: start, base: base(group), point: start)
     }
   }
 
@@ -100,7 +108,7 @@ private struct LevelFit {
   private func figures(_ points: [[Double]]) async -> [OverheadRuns.Figures] {
     var overheads = [FrameworkOverhead?](repeating: nil, count: runs.runs.count)
     for (member, point) in zip(members, points) {
-      let overhead = OverheadParameters.overhead(point)
+      let overhead = OverheadParameters.overhead(point, of: member.base)
       for index in member.runs { overheads[index] = overhead }
     }
     return await runs.figures(overheads: overheads)
@@ -193,7 +201,8 @@ private struct LevelFit {
         return errors.isEmpty ? 0 : (errors[errors.count / 2] * 1e4).rounded() / 1e4
       }
       return OverheadTable.Entry(
-        group: member.group, overhead: OverheadParameters.overhead(member.point), points: member.runs.count,
+        group: member.group, overhead: OverheadParameters.overhead(member.point, of: member.base),
+        points: member.runs.count,
         medianErrorOfTPOT: median { run, figures in figures.tpot.map { abs($0 / run.measuredTPOT - 1) } },
         medianErrorOfTTFT: median { run, figures in
           guard let measured = run.measuredTTFT, measured > 0 else { return nil }

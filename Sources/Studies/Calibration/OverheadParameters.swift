@@ -27,11 +27,23 @@ enum OverheadParameters {
   private static let scale = [0.3, 0.14, 0.14, 0.1]
   private static let time = [1.5, 0.5, 0.4, 0.3]
 
+  /// Seconds of a step of 60 layers, of which each framework's prior says how much is once a step and how much in each
+  /// layer: runs of one model can't tell the two apart.
+  private static let launches = Parameter(
+    name: "step",
+    path: { overhead, value in
+      let known = overhead.stepSeconds + layers * overhead.layerSeconds
+      overhead.stepSeconds = digits(overhead.stepSeconds * value / known)
+      overhead.layerSeconds = digits(overhead.layerSeconds * value / known)
+    },
+    value: { $0.stepSeconds + layers * $0.layerSeconds }, least: 1e-6, spread: time)
+
+  private static let layers = 60.0
+
   /// All of them.
   static let all: [Parameter] = [
-    seconds("step", \.stepSeconds, least: 1e-6, spread: time),
+    launches,
     seconds("mixed_step", \.mixedStepSeconds, least: 1e-5, spread: time),
-    seconds("layer", \.layerSeconds, least: 2e-8, spread: time),
     seconds("sequence", \.sequenceSeconds, least: 1e-8, spread: time),
     seconds("front_end", \.frontEndSeconds, least: 1e-4, spread: time),
     seconds("front_end_per_token", \.frontEndSecondsPerInputToken, least: 1e-8, spread: time),
@@ -49,8 +61,10 @@ enum OverheadParameters {
   }
 
   /// The overheads at a point, three digits each: more than a fit knows.
-  static func overhead(_ point: [Double]) -> FrameworkOverhead {
-    var overhead = FrameworkOverhead.none
+  ///
+  /// `prior` says how launches split between a step and its layers; its own must not be 0.
+  static func overhead(_ point: [Double], of prior: FrameworkOverhead) -> FrameworkOverhead {
+    var overhead = prior
     for (parameter, value) in zip(all, point) { parameter.path(&overhead, digits(exp(value))) }
     return overhead
   }
