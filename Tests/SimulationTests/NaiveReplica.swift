@@ -461,16 +461,29 @@ extension NaiveReplica {
     isFull = false
   }
 
-  private func processPrompts(_ estimate: OutputEstimate, beside decodes: Int) {
-    let partial = running.last { !$0.decodes }
-    guard partial != nil || !isFull else { return }
+  /// Tokens of the cache that are free, less what those that decode are expected to fill.
+  private func roomBesideExpectedOutput(_ estimate: OutputEstimate) -> Double {
     let expectedShare = max(estimate.leastShare, share - estimate.decay * Double(decodeSteps))
     let left = running.filter(\.decodes).map {
       min(1024 * ($0.maximumOutput - $0.base) - $0.gained, 4096 * 1024)
     }
     let expected = Double(
       left.reduce(0, +) / 1024 + inbound.reduce(0) { $0 + min($1.maximumOutput, 4096) })
-    var room = Double(free * cache.blockTokens) - expected * expectedShare
+    return Double(free * cache.blockTokens) - expected * expectedShare
+  }
+
+  /// The tokens of a prompt of `goal` that a step with room for `chunk` takes; 0 or less for none.
+  private func part(of goal: Int, within chunk: Int) -> Int {
+    guard goal > chunk else { return goal }
+    let tokens = options.chunkedPrefill ? chunk / cache.blockTokens * cache.blockTokens : 0
+    let isLonely = options.chunkedPrefill || goal > options.maximumBatchTokens
+    return tokens <= 0 && chunksOfStep.isEmpty && isLonely ? chunk : tokens
+  }
+
+  private func processPrompts(_ estimate: OutputEstimate, beside decodes: Int) {
+    let partial = running.last { !$0.decodes }
+    guard partial != nil || !isFull else { return }
+    var room = roomBesideExpectedOutput(estimate)
     var input = max(options.maximumPrefillTokens - decodes, 0)
     var chunk = options.maximumBatchTokens - decodes
     func paged(_ tokens: Int) -> Int {
@@ -516,13 +529,8 @@ extension NaiveReplica {
         continue
       }
       if !chunksOfStep.isEmpty && paged(goal) >= input { return }
-      var tokens = goal
-      if goal > chunk {
-        tokens = options.chunkedPrefill ? chunk / cache.blockTokens * cache.blockTokens : 0
-        let isLonely = options.chunkedPrefill || goal > options.maximumBatchTokens
-        if tokens <= 0 && chunksOfStep.isEmpty && isLonely { tokens = chunk }
-        if tokens <= 0 { return }
-      }
+      let tokens = part(of: goal, within: chunk)
+      if tokens <= 0 { return }
       waiting.removeFirst()
       head.goal = goal
       head.cached = 0
