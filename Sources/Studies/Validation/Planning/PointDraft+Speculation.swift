@@ -40,7 +40,7 @@ extension PointDraft {
     assume(
       "speculation", "\(drafts) drafts, \(length) tokens a step",
       because:
-        "suspected, no label states it; drafts of InferenceX recipes, acceptance measured for the model's family"
+        "no label states it; drafts of the InferenceX recipe, acceptance measured for the model's family"
     )
   }
 
