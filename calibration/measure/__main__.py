@@ -27,6 +27,8 @@ def parser():
     top.add_argument(
         "--families", default=",".join(plan.FAMILIES), help="families to measure (default: %(default)s)")
     top.add_argument("--quick", action="store_true", help="a few shapes of each family: a minute, not an hour")
+    top.add_argument(
+        "--minutes", type=float, help="stop then; the cases go in an order that covers all families evenly")
     top.add_argument("--no-power", action="store_true", help="latency only, several times faster")
     top.add_argument("--store", type=Path, default=STORE, help="the store to add to (default: %(default)s)")
     top.add_argument("--csv", type=Path, metavar="FOLDER", help="write CSV files there instead of the store")
@@ -46,6 +48,8 @@ def meter_of(backend, wanted):
 def main():
     arguments = parser().parse_args()
     wanted = arguments.families.split(",")
+    if arguments.minutes is not None and not arguments.minutes > 0:
+        parser().error(f"--minutes {arguments.minutes:g}: must be more than 0")
     unknown = [name for name in wanted if name not in plan.FAMILIES]
     if unknown:
         parser().error(f"no family {', '.join(unknown)}; there is {', '.join(plan.FAMILIES)}")
@@ -55,6 +59,8 @@ def main():
     except (ImportError, RuntimeError) as error:
         sys.exit(f"can't measure here: {error}")
     if ranks > 1:
+        if arguments.minutes is not None:
+            parser().error("--minutes: not with torchrun (each rank would stop by its own clock)")
         # Every rank must run the same launches: what needs other ranks is all that can run so, for a fixed count.
         wanted = ["collectives"]
         backend.torch.distributed.init_process_group("nccl")
@@ -63,20 +69,25 @@ def main():
     settings = method.Settings()
     meter = meter_of(backend, not arguments.no_power and ranks == 1)
     cases = plan.cases(wanted, backend.dtypes(), backend.accelerators, ranks, arguments.quick)
+    if arguments.minutes is not None:
+        cases = plan.spread(cases)
 
     def say(line):
         if rank == 0:
             print(line, file=sys.stderr, flush=True)
 
+    today = str(datetime.date.today())
+    described = campaign.machine(backend, meter, arguments.system, today)
     if ranks > 1:
         backend = torch_backend.Agreeing(backend)
     found = campaign.measure_all(
-        cases, backend, meter, arguments.system, settings, say, torch_backend.Unsupported)
+        cases, backend, meter, arguments.system, settings, say, torch_backend.Unsupported,
+        None if arguments.minutes is None else 60 * arguments.minutes)
     if rank == 0:
         if arguments.csv:
-            campaign.to_csv(arguments.csv, found)
+            campaign.to_csv(arguments.csv, found, described)
         else:
-            campaign.to_store(arguments.store, found, f"{backend.name} {datetime.date.today()}")
+            campaign.to_store(arguments.store, found, f"{backend.name} {today}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Measures a list of cases and keeps what it finds: in the store, and as CSV files of the documented schema."""
 
 import csv
+import json
 import sys
+import time
 from pathlib import Path
 
 IMPORTERS = Path(__file__).resolve().parent.parent / "import"
@@ -15,10 +17,26 @@ import store  # noqa: E402
 import write_kernels  # noqa: E402
 
 
-def measure_all(cases, backend, meter, system, settings, say=lambda line: None, unsupported=Exception):
-    """{family name: rows (series key, load, latency in ns, telemetry)}; cases that can't run are told, not kept."""
+def measure_all(
+        cases, backend, meter, system, settings, say=lambda line: None, unsupported=Exception, seconds=None):
+    """{family name: rows (series key, load, latency in ns, telemetry)}; cases that can't run are told, not kept.
+
+    Ends early, keeping what it has, after `seconds` and on Ctrl-C.
+    """
     found = {}
-    for case in cases:
+    try:
+        measure_into(found, cases, backend, meter, system, settings, say, unsupported, seconds)
+    except KeyboardInterrupt:
+        say("interrupted: what was measured so far is kept")
+    return found
+
+
+def measure_into(found, cases, backend, meter, system, settings, say, unsupported, seconds):
+    began = time.monotonic()
+    for number, case in enumerate(cases):
+        if seconds is not None and time.monotonic() - began >= seconds:
+            say(f"time is up: {len(cases) - number} of {len(cases)} cases not measured")
+            return
         family = families.BY_NAME[case.family]
         try:
             work, kernel = backend.prepare(case)
@@ -33,7 +51,6 @@ def measure_all(cases, backend, meter, system, settings, say=lambda line: None, 
         found.setdefault(case.family, []).append((key, load, latency, result.telemetry()))
         power = "" if result.power_watts is None else f", {result.power_watts:.0f} W"
         say(f"{case}: {result.latency_seconds * 1e6:.1f} us{power}")
-    return found
 
 
 def to_store(path, found, origin):
@@ -46,10 +63,18 @@ def to_store(path, found, origin):
     connection.commit()
 
 
-def to_csv(folder, found):
-    """One CSV a family, as `calibration/import kernels` reads it."""
+def machine(backend, meter, system, day):
+    """What the figures belong to: the device, its software, its limits, and what it draws with nothing running."""
+    return {"system": system, "day": day, "framework": backend.framework, "framework_version": backend.version} | (
+        backend.described()) | ({} if meter is None else meter.described())
+
+
+def to_csv(folder, found, described=None):
+    """One CSV a family, as `calibration/import kernels` reads it, and machine.json."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    if described is not None:
+        (folder / "machine.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     for name, rows in found.items():
         family = families.BY_NAME[name]
         columns = [column for column, _, _ in checked.kernel_columns(family)]

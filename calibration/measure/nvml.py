@@ -17,6 +17,22 @@ class NvmlMeter:
             else pynvml.nvmlDeviceGetHandleByIndex(index))
         self.power_limit_watts = self.quietly(lambda: pynvml.nvmlDeviceGetEnforcedPowerLimit(self.handle) / 1e3)
 
+    def described(self, seconds=2.0):
+        """Limits, and the mean power (W) of that time: call it while nothing runs."""
+        nvml, handle = self.nvml, self.handle
+        began = self.read()
+        time.sleep(seconds)
+        ended = self.read()
+        energies = began[1] is not None and ended[1] is not None
+        return {
+            "power_limit_watts": self.power_limit_watts,
+            "idle_watts": (ended[1] - began[1]) / (ended[0] - began[0]) if energies else ended[2],
+            "idle_sm_clock_hertz": ended[3],
+            "most_sm_clock_hertz": self.quietly(lambda: nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM) * 1e6),
+            "memory_clock_hertz": self.quietly(lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_MEM) * 1e6),
+            "driver": self.quietly(lambda: nvml.nvmlSystemGetDriverVersion()),
+        }
+
     def quietly(self, reading):
         """A reading, or None on GPUs that don't have it."""
         try:

@@ -1,5 +1,6 @@
 """What to measure: cases of operator shapes and loads, from the shapes of models people serve."""
 
+import math
 from dataclasses import dataclass, field
 
 FAMILIES = (
@@ -111,3 +112,19 @@ def cases(wanted, dtypes, accelerators=1, ranks=1, quick=False):
         "elementwise": lambda: elementwise_cases(quick), "memory_copy": lambda: copy_cases(accelerators, quick),
         "collectives": lambda: collective_cases(ranks, quick) if ranks > 1 else []}
     return [case for family in FAMILIES if family in wanted for case in made[family]()]
+
+
+def spread(cases):
+    """The same cases in an order of which every beginning covers all families and shapes about evenly.
+
+    Each family goes round by the golden ratio (the sequence i/phi mod 1 leaves no gap much wider than another).
+    """
+    families = {}
+    for case in cases:
+        families.setdefault(case.family, []).append(case)
+    golden = (math.sqrt(5) - 1) / 2
+    placed = []
+    for members in families.values():
+        shuffled = sorted(range(len(members)), key=lambda index: index * golden % 1)
+        placed += [((place + 0.5) / len(members), members[index]) for place, index in enumerate(shuffled)]
+    return [case for _, case in sorted(placed, key=lambda pair: pair[0])]

@@ -80,6 +80,12 @@ class TorchBackend:
         self.uuid = getattr(self.properties, "uuid", None)
         self.cache_bytes = getattr(self.properties, "L2_cache_size", 64 << 20)
 
+    def described(self):
+        return {
+            "device": self.name, "multiprocessors": self.properties.multi_processor_count,
+            "memory_bytes": self.properties.total_memory, "cache_bytes": self.cache_bytes,
+            "runtime": self.torch.version.cuda or getattr(self.torch.version, "hip", None)}
+
     def dtypes(self):
         """Number formats of GEMMs that this device multiplies natively."""
         capability = (self.properties.major, self.properties.minor)

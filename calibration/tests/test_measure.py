@@ -135,3 +135,37 @@ def test_what_was_measured_reaches_the_store_and_the_csv_the_same(tmp_path):
     assert len(rows) == len(found["gemm"]) == 20
     assert sorted(rows) == sorted(connection.execute(select).fetchall())
     assert rows[0][:5] == ("my-gpu", "fake", "1.0", "fake_kernel", "bf16")
+
+
+def test_every_beginning_of_a_spread_order_covers_all_families():
+    cases = plan.cases(plan.FAMILIES, ("bf16", "fp8"))
+    order = plan.spread(cases)
+    assert sorted(map(str, order)) == sorted(map(str, cases))
+    beginning = order[: len(order) // 10]
+    for family in {case.family for case in cases}:
+        share = sum(case.family == family for case in cases) / len(cases)
+        assert sum(case.family == family for case in beginning) == pytest.approx(share * len(beginning), abs=1.5)
+    gemms = [case.load["m"] for case in beginning if case.family == "gemm"]
+    assert min(gemms) <= 4 and max(gemms) >= 2048 and len(set(gemms)) >= 12
+
+
+def test_what_was_measured_before_an_interrupt_or_the_end_of_the_time_is_kept(monkeypatch):
+    backend = FakeBackend()
+    prepared = []
+
+    def interrupted(case):
+        prepared.append(case)
+        if len(prepared) == 4:
+            raise KeyboardInterrupt
+        return FakeWork(backend.clock), "fake_kernel"
+
+    backend.prepare = interrupted
+    cases, said = plan.cases(("gemm",), ("bf16",), quick=True), []
+    found = campaign.measure_all(cases, backend, None, "my-gpu", method.Settings(), said.append, ValueError)
+    assert len(found["gemm"]) == 3 and "interrupted" in said[-1]
+    ticks = iter(range(100))
+    monkeypatch.setattr(campaign.time, "monotonic", lambda: next(ticks))
+    backend.prepare = lambda case: (FakeWork(backend.clock), "fake_kernel")
+    found = campaign.measure_all(
+        cases, backend, None, "my-gpu", method.Settings(), said.append, ValueError, seconds=5)
+    assert len(found["gemm"]) == 4 and said[-1] == "time is up: 16 of 20 cases not measured"
