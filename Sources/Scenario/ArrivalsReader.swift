@@ -8,8 +8,8 @@ struct ArrivalsDraft {
   /// The most requests; nil for no limit but the process's own.
   var requests: Int?
   var warmUpRequests = 0
-  /// The lengths that a trace brings.
-  var traceLengths: PairedLengths?
+  /// The trace whose requests arrive, and the file that it is in.
+  var trace: (rows: ArrivalTrace, path: String)?
   /// Whether the process goes on for ever of itself.
   var isEndless: Bool
   /// Whether completions drive it.
@@ -167,12 +167,13 @@ struct ArrivalsReader {
       return nil
     }
     return ArrivalsDraft(
-      process: trace.arrivals, requests: requests, traceLengths: trace.lengths, isEndless: false,
+      process: trace.arrivals, requests: requests, trace: (trace, path), isEndless: false,
       node: reader.node,
       echo: [
         ("file", .string(fileField.string() ?? path)), ("rate_scale", .double(scale)),
         ("requests", .int(min(requests ?? trace.count, trace.count))),
         ("mean_rate_per_second", .optional(trace.arrivals.meanRequestsPerSecond)),
+        ("prompt_block_tokens", trace.blockTokens > 0 ? .int(trace.blockTokens) : .null),
       ])
   }
 

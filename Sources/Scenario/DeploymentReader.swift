@@ -23,7 +23,7 @@ struct DeploymentDraft {
   var parallel: Parallelism?
   var replicas: ReplicaCount?
   var replicasField: Field
-  var router: RouterPolicy
+  var router: RouterChoice
   var frontEndSeconds: Double?
   var frontEndSecondsPerInputToken: Double?
   /// The pool that works on prompts, where engine, layout and replicas above are those of the decode pool.
@@ -56,7 +56,7 @@ struct DeploymentReader {
     reader.finish()
     var draft = DeploymentDraft(
       node: reader.node, name: nameField.isPresent ? nameField.string() : model?.id, model: model,
-      precision: precision, replicasField: replicasField, router: .roundRobin,
+      precision: precision, replicasField: replicasField, router: RouterChoice(),
       frontEndSeconds: frontEnd.seconds, frontEndSecondsPerInputToken: frontEnd.perToken,
       layoutNode: reader.node)
     if poolsField.isPresent {
@@ -78,7 +78,7 @@ struct DeploymentReader {
       draft.engine = EngineReader(problems: problems).read(engineField)
       draft.parallel = Self.parallel(parallelField)
       draft.replicas = self.replicas(replicasField)
-      draft.router = Self.router(routerField)
+      draft.router = RouterReader().read(routerField)
     }
     return draft
   }
@@ -107,13 +107,6 @@ struct DeploymentReader {
       return nil
     }
     return .exactly(count)
-  }
-
-  static func router(_ field: Field) -> RouterPolicy {
-    guard var reader = field.mapping() else { return .roundRobin }
-    let policy = reader.optional("policy").choice(RouterPolicy.self)
-    reader.finish()
-    return policy ?? .roundRobin
   }
 
   private func frontEnd(_ field: Field) -> (seconds: Double?, perToken: Double?) {

@@ -13,7 +13,7 @@ struct DesignedDeployment {
   let engine: EngineChoice
   let cache: KVCacheOptions
   let cacheArithmetic: String
-  let router: RouterPolicy
+  let router: RouterChoice
   let frontEnd: FrontEnd
   let streams: [DesignedStream]
   /// The pool that works on prompts, where the replicas above only decode.
@@ -27,14 +27,29 @@ struct DesignedDeployment {
     let cost = design.stepCosts(
       maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
       maximumContextTokens: options.maximumContextTokens, draftTokens: options.draftTokens)
-    let plan = DeploymentPlan(
+    var plan = DeploymentPlan(
       name: name, replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options,
-      cache: cache, cost: cost, router: router, frontEnd: frontEnd, streams: streams.map(\.plan),
-      prefill: prefill?.resolved)
+      cache: cache, cost: cost, router: router.policy, frontEnd: frontEnd,
+      streams: streams.map { $0.plan(blockTokens: cacheEngine.blockTokens) }, prefill: prefill?.resolved)
+    plan.cacheView = prefill?.router.view ?? router.view
+    plan.prefixCache = prefixCache
     return ResolvedDeployment(
       plan: plan, design: design, prefillDesign: prefill?.design,
       producesImages: design.model.diffusion != nil,
       percentileTargets: streams.map(\.draft.percentileTargets))
+  }
+}
+
+extension DesignedDeployment {
+  /// The engine that keeps prompts: that of the pool that works on them.
+  var cacheEngine: EngineChoice { prefill?.engine ?? engine }
+
+  /// What its replicas keep of prompts; nil where they keep nothing, or prompts have nothing in common.
+  var prefixCache: PrefixCacheOptions? {
+    guard cacheEngine.prefixCaching, streams.contains(where: { $0.isShared }) else { return nil }
+    let own = prefill?.design ?? design
+    return PrefixCacheOptions(
+      tiers: cacheEngine.cacheTiers.compactMap { $0.resolved(own, blockTokens: cacheEngine.blockTokens) })
   }
 }
 
@@ -43,12 +58,38 @@ struct DesignedStream {
   let draft: StreamDraft
   let lengths: StreamLengths
   let arrivals: ArrivalsDraft
+  let seed: UInt64
+  /// The name of its random streams.
+  let name: String
 
-  var plan: StreamPlan {
-    StreamPlan(
+  /// Whether prompts of it, or of others of its trace, begin alike.
+  var isShared: Bool { draft.prompts.isShared || arrivals.trace.map { $0.rows.blockTokens > 0 } ?? false }
+
+  /// Prompts that a scenario makes up are told apart in blocks of at least so many tokens.
+  private static let leastChainTokens = 16
+
+  /// The stream as the simulation runs it, under an engine whose KV blocks have `blockTokens` tokens.
+  func plan(blockTokens: Int) -> StreamPlan {
+    var plan = StreamPlan(
       arrivals: arrivals.process, requests: arrivals.requests, lengths: lengths.lengths,
       maximumOutputTokens: lengths.maximumOutputTokens, targets: draft.targets,
       warmUpRequests: arrivals.warmUpRequests)
+    let prompts = draft.prompts
+    guard prompts.isShared else {
+      plan.prompts = arrivals.trace.flatMap { PromptContent(of: $0.rows, name: $0.path) }
+      return plan
+    }
+    let system = SystemPrompts(
+      tokens: prompts.systemTokens, count: prompts.systemPrompts, seed: seed, name: name)
+    let chain = (Self.leastChainTokens + blockTokens - 1) / blockTokens * blockTokens
+    plan.systemPrompts = system
+    plan.prompts = PromptContent(
+      systemPrompts: system, conversations: prompts.conversations != nil, blockTokens: chain, seed: seed,
+      name: name)
+    plan.conversations = prompts.conversations.map {
+      Conversations(turns: $0.turns, pause: $0.pause, systemPrompts: system, seed: seed, name: name)
+    }
+    return plan
   }
 }
 
@@ -95,13 +136,42 @@ extension ScenarioResolver {
       prefill = self.design(pool, of: draft, decode: design, streams: streams)
       if prefill == nil { return nil }
     }
-    return DesignedDeployment(
+    let designed = DesignedDeployment(
       name: name, design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic,
       router: draft.router,
       frontEnd: FrontEnd(
         seconds: draft.frontEndSeconds ?? design.frontEndSeconds,
         secondsPerInputToken: draft.frontEndSecondsPerInputToken ?? design.frontEndSecondsPerInputToken),
       streams: streams, prefill: prefill)
+    checkPrefixes(designed)
+    return designed
+  }
+
+  /// Blocks that a trace names must fill whole KV blocks; tiers must hold one.
+  private func checkPrefixes(_ item: DesignedDeployment) {
+    let engine = item.cacheEngine
+    guard engine.prefixCaching else { return }
+    for stream in item.streams {
+      guard let trace = stream.arrivals.trace?.rows, trace.blockTokens > 0,
+        trace.blockTokens % engine.blockTokens != 0
+      else { continue }
+      problems.record(
+        below: stream.draft.node, at: ["arrivals"], found: "",
+        message:
+          "the trace names blocks of \(trace.blockTokens) tokens, which fill no whole KV blocks of \(engine.blockTokens)",
+        allowed: "block_tokens that divide \(trace.blockTokens), or prefix_caching: false")
+    }
+    let own = item.prefill?.design ?? item.design
+    for tier in engine.cacheTiers where tier.resolved(own, blockTokens: engine.blockTokens) == nil {
+      guard tier.bandwidth(own) != nil else {
+        engine.cacheTiersField?.reject(
+          "tier \(tier.name) has no bandwidth, and the catalogue knows no link to the host of \(own.system.id)",
+          allowed: "a bandwidth")
+        continue
+      }
+      engine.cacheTiersField?.reject(
+        "tier \(tier.name) holds no KV block of \(engine.blockTokens) tokens", allowed: "a larger capacity")
+    }
   }
 
   /// The streams with their lengths; nil where a stream has none.
@@ -127,7 +197,7 @@ extension ScenarioResolver {
         lengths = settled
       }
       guard let arrivals = draft.arrivals else { return nil }
-      return DesignedStream(draft: draft, lengths: lengths, arrivals: arrivals)
+      return DesignedStream(draft: draft, lengths: lengths, arrivals: arrivals, seed: seed, name: key)
     }
   }
 

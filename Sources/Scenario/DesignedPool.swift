@@ -11,7 +11,7 @@ struct DesignedPool {
   let engine: EngineChoice
   let cache: KVCacheOptions
   let cacheArithmetic: String
-  let router: RouterPolicy
+  let router: RouterChoice
   let handOff: HandOff
   var replicas = 0
 
@@ -22,7 +22,7 @@ struct DesignedPool {
       replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
       cost: design.stepCosts(
         maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
-        maximumContextTokens: options.maximumContextTokens), router: router, handOff: handOff)
+        maximumContextTokens: options.maximumContextTokens), router: router.policy, handOff: handOff)
   }
 }
 

@@ -15,12 +15,12 @@ extension Echo {
   func pools(_ item: DesignedDeployment) -> [(String, JSONValue)] {
     guard let prefill = item.prefill else { return [] }
     func pool(
-      _ role: PoolRole, _ replicas: Int, _ parallel: Parallelism, _ router: RouterPolicy, _ engine: JSONValue
+      _ role: PoolRole, _ replicas: Int, _ parallel: Parallelism, _ router: RouterChoice, _ engine: JSONValue
     ) -> JSONValue {
       .object([
         ("role", .string(role.rawValue)), ("replicas", .int(replicas)), ("parallel", Self.echo(parallel)),
         ("accelerators_per_replica", .int(parallel.accelerators)), ("engine", engine),
-        ("router", .object([("policy", .string(router.rawValue))])),
+        ("router", router.echo),
       ])
     }
     let handOff = prefill.handOff

@@ -75,7 +75,7 @@ struct Echo {
       ("replicas", .int(item.replicas)), ("replicas_source", .string(item.replicasSource)),
       ("accelerators_per_replica", .int(parallel.accelerators)),
       ("accelerators", .int(item.accelerators)),
-      ("router", .object([("policy", .string(item.router.rawValue))])),
+      ("router", item.router.echo),
       (
         "front_end",
         .object([
@@ -119,6 +119,10 @@ struct Echo {
       members += [
         ("batch_wait_timeout_iters", .int(wait.steps)), ("batch_wait_max_tokens_ratio", .double(wait.share)),
       ]
+    }
+    members.append(("prefix_caching", .bool(engine.prefixCaching)))
+    if !engine.cacheTiers.isEmpty {
+      members.append(("cache_tiers", .array(engine.cacheTiers.map { $0.echo(design) })))
     }
     if let speculation = options.speculation {
       members.append(

@@ -25,6 +25,9 @@ struct EngineDraft {
   var watermark: Option<Double>
   var blocks: Option<Int>
   var speculation = Option<Speculation>()
+  var prefixCaching = Option<Bool>()
+  var cacheTiers: [CacheTierDraft] = []
+  var cacheTiersField: Field?
   /// SGLang's own.
   var maximumPrefillTokens = Option<Int>()
   var receiveInterval = Option<Int>()
@@ -87,6 +90,12 @@ struct EngineReader {
       },
       blocks: option("kv_blocks", "num_gpu_blocks_override", nil, nil) { $0.int(in: 1...1_000_000_000_000) })
     draft.speculation = speculation(reader.optional("speculation"))
+    draft.prefixCaching = option("prefix_caching", "enable_prefix_caching", "enable_block_reuse", nil) {
+      $0.bool()
+    }
+    let tiers = reader.optional("cache_tiers")
+    draft.cacheTiers = CacheTierReader().read(tiers)
+    draft.cacheTiersField = tiers.isPresent ? tiers : nil
     readOwnOptions(of: framework, &draft, &reader)
     // Aliases depend on the framework: without it, half of the keys would be called unknown.
     if framework != nil { reader.finish() }
@@ -104,6 +113,7 @@ struct EngineReader {
   ) {
     switch framework {
     case .sglang:
+      readRadixCache(&draft, &reader)
       draft.maximumPrefillTokens = option(&reader, "max_prefill_tokens", nil) { $0.int(in: 1...10_000_000) }
       draft.receiveInterval = option(&reader, "scheduler_recv_interval", nil) { $0.int(in: 1...100_000) }
       draft.mixedChunk = option(&reader, "enable_mixed_chunk", nil) { $0.bool() }
@@ -113,6 +123,16 @@ struct EngineReader {
       draft.batchWaitShare = option(&reader, "batch_wait_max_tokens_ratio", nil) { $0.double(in: 0...1) }
     case .vllm, nil: break
     }
+  }
+
+  /// SGLang's own word for a prefix cache says when there is none.
+  private func readRadixCache(_ draft: inout EngineDraft, _ reader: inout MappingReader) {
+    let field = reader.optional("disable_radix_cache")
+    guard field.isPresent else { return }
+    if draft.prefixCaching.field != nil {
+      field.reject("stated twice, as prefix_caching and as disable_radix_cache")
+    }
+    draft.prefixCaching = EngineDraft.Option(value: field.bool().map { !$0 }, field: field)
   }
 
   /// Speculative decoding, of any framework.
@@ -164,6 +184,10 @@ struct EngineChoice {
   let memoryFraction: Double
   let blockTokens: Int
   let watermark: Double
+  /// Whether blocks of prompts are kept for others that begin alike.
+  let prefixCaching: Bool
+  let cacheTiers: [CacheTierDraft]
+  let cacheTiersField: Field?
   let defaults: EngineDefaults
 }
 
@@ -195,6 +219,9 @@ extension EngineDraft {
     if isImages {
       speculation.field?.reject("\(model.id) makes images, which nothing is drafted for")
     }
+    if prefixCaching.value == false {
+      cacheTiersField?.reject("tiers of a prefix cache, and prefix_caching is false")
+    }
     guard problems.problems.count == before else { return nil }
     var options = EngineOptions(
       maximumBatchSize: size, maximumBatchTokens: tokens,
@@ -207,8 +234,10 @@ extension EngineDraft {
       options: options,
       memoryFraction: memoryFraction.value ?? defaults.memoryFraction,
       blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0,
+      prefixCaching: prefixCaching.value ?? true, cacheTiers: cacheTiers, cacheTiersField: cacheTiersField,
       defaults: defaults)
   }
+
   /// Options of one framework, with its defaults.
   private func addOwnOptions(to options: inout EngineOptions) {
     if framework == .sglang {

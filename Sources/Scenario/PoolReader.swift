@@ -10,7 +10,7 @@ struct PoolDraft {
   var parallel: Parallelism?
   var replicas: Int?
   var replicasField: Field
-  var router: RouterPolicy
+  var router: RouterChoice
 }
 
 /// What `hand_off:` states; nil for what the framework does.
@@ -79,7 +79,7 @@ struct PoolReader {
     }
     let chosen = own.isPresent ? own : engineField
     let engine = chosen.isPresent ? EngineReader(problems: problems).read(chosen) : nil
-    let router = DeploymentReader.router(reader.optional("router"))
+    let router = RouterReader().read(reader.optional("router"))
     reader.finish()
     guard let role, role != .aggregated else { return nil }
     return (

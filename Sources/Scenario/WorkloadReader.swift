@@ -10,6 +10,8 @@ struct StreamDraft {
   var arrivals: ArrivalsDraft?
   var lengths: LengthsDraft?
   let lengthsField: Field
+  /// What prompts have in common.
+  var prompts: PromptsDraft
   var maximumOutputTokens: Int?
   let maximumOutputField: Field
   var targets: LatencyTargets
@@ -34,14 +36,16 @@ struct WorkloadReader {
     let arrivals = ArrivalsReader(paths: paths, hasDuration: hasDuration, problems: problems)
       .read(reader.required("arrivals"))
     let lengthsField = reader.optional("lengths")
-    let lengths = LengthsReader(datasets: datasets, paths: paths, problems: problems).read(lengthsField)
+    let lengthsReader = LengthsReader(datasets: datasets, paths: paths, problems: problems)
+    let lengths = lengthsReader.read(lengthsField)
+    let prompts = PromptsReader(lengths: lengthsReader).read(&reader)
     let maximumField = reader.optional("max_output_tokens")
     let maximum = maximumField.int(in: 1...LengthDistribution.longest)
     let targets = TargetsReader().read(reader.optional("targets"))
     reader.finish()
     return StreamDraft(
       node: reader.node, deployment: deployment, arrivals: arrivals, lengths: lengths,
-      lengthsField: lengthsField,
+      lengthsField: lengthsField, prompts: prompts,
       maximumOutputTokens: maximum, maximumOutputField: maximumField, targets: targets.each,
       percentileTargets: targets.percentiles, targetsEcho: targets.echo)
   }
@@ -83,12 +87,15 @@ extension StreamDraft {
   func settledLengths(context: Int, seed: UInt64, name: String) -> StreamLengths? {
     let draft =
       lengths
-      ?? arrivals?.traceLengths.map {
+      ?? arrivals?.trace.map {
         LengthsDraft(
-          source: .rows($0, .cyclic), node: node, echo: [("trace", .string("the rows of the trace"))])
+          source: .rows($0.rows.lengths, .cyclic), node: node,
+          echo: [("trace", .string("the rows of the trace"))])
       }
     guard let draft else { return nil }
-    let longestInput = draft.longestInput
+    // What every prompt begins with comes before what the lengths give.
+    let system = prompts.systemTokens
+    let longestInput = draft.longestInput.map { $0 + system }
     let maximum: Int
     let source: String
     if let maximumOutputTokens {
@@ -99,7 +106,7 @@ extension StreamDraft {
       let left = max(1, longestInput.map { context - $0 } ?? context / 2)
       (maximum, source) = (left, "default: what the context leaves")
     }
-    let inputCap = max(1, context - maximum)
+    let inputCap = max(1, context - maximum - system)
     let lengths: RequestLengths
     var unreachable: String?
     switch draft.source {
@@ -113,7 +120,7 @@ extension StreamDraft {
     case .rows(let rows, let order):
       lengths = RequestLengths(rows: rows, order: order, seed: seed, name: name)
     }
-    var echo = draft.echo
+    var echo = draft.echo + prompts.echo
     echo.append(("mean_input_tokens", .double(lengths.meanInput)))
     echo.append(("mean_output_tokens", .double(lengths.meanOutput)))
     if longestInput == nil { echo.append(("longest_input_tokens", .int(inputCap))) }

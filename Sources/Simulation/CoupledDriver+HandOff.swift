@@ -3,13 +3,16 @@ extension CoupledDriver {
   /// Sends the requests whose prompts a prefill replica has just ended to decode replicas.
   mutating func sendOn(from index: Int, at time: SimTime) {
     guard !shop.handedOver.isEmpty, let handOff = deployment.prefill?.handOff else { return }
-    loads[index] -= shop.handedOver.count
     let arrival = time + SimDuration(seconds: handOff.delaySeconds)
     var next = 0
     while next < shop.handedOver.count {
-      let target = pickAnswering(handedOver)
+      let request = shop.requests[shop.handedOver[next]]
+      loads[index].requests -= 1
+      loads[index].tokens -= Int(request.input)
+      let target = pickAnswering(handedOver, request, at: time)
       handedOver += 1
-      loads[target] += 1
+      loads[target].requests += 1
+      loads[target].tokens += Int(request.input)
       queue.push(.requestHandedOver(replica: Int32(target), slot: shop.handedOver[next]), at: arrival)
       next += 1
     }
@@ -42,7 +45,7 @@ extension CoupledDriver {
   /// A cache has come: the prefill replica's blocks are free, the decode replica can take the request into its batch.
   mutating func land(_ slot: Int32, on target: Int, at time: SimTime) {
     let source = Int(shop.requests[slot].replica)
-    replicas[source].release(shop.requests[slot], engine: prefillEngine)
+    replicas[source].release(&shop.requests[slot], engine: prefillEngine)
     if !replicas[source].isBusy, replicas[source].hasWork { queueStart(source, at: time) }
     if replicas[target].land(slot, at: time) { queueCompletion(target) }
     if !replicas[target].isBusy { queueStart(target, at: time) }

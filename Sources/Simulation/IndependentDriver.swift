@@ -33,7 +33,8 @@ struct IndependentDriver {
     let engine = deployment.engine(run)
     self.engine = engine
     router = IndependentRouter(
-      policy: deployment.router, replicas: deployment.replicas, seed: run.seed, run: run.replication,
+      policy: deployment.router, replicas: deployment.replicas, streams: deployment.streams, seed: run.seed,
+      run: run.replication,
       name: deployment.name)
     let ids = stride(from: partition, to: deployment.replicas, by: partitions)
     replicas = ids.map { Replica(id: Int32($0), engine: engine) }
@@ -81,7 +82,7 @@ struct IndependentDriver {
     var number: UInt64 = 0
     while let next = merge.next() {
       if let horizon = run.horizon, next.time >= horizon { break }
-      let target = router.replica(ofRequest: number)
+      let target = router.replica(ofRequest: number, stream: next.stream, index: next.index)
       number += 1
       guard target % partitions == partition else { continue }
       let request = sources[next.stream].request(

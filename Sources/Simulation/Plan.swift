@@ -17,6 +17,12 @@ public struct DeploymentPlan: Sendable {
   public var cost: StepCostTable
   /// How requests find their replica.
   public var router: RouterPolicy
+  /// What the router makes of prefix caches.
+  public var cacheView = CacheView()
+  /// Whether and where replicas keep the KV blocks of prompts; nil: they don't.
+  ///
+  /// With a prefill pool: those of that pool.
+  public var prefixCache: PrefixCacheOptions?
   /// What a request passes before the scheduler sees it.
   public var frontEnd: FrontEnd
   /// The requests, in streams.

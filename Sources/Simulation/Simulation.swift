@@ -101,7 +101,7 @@ extension DeploymentPlan {
     router.isIndependent && prefill == nil
       && !streams.contains {
         if case .closedLoop = $0.arrivals { return true }
-        return false
+        return $0.conversations != nil
       }
   }
 
@@ -116,7 +116,7 @@ extension DeploymentPlan {
       "pausing decodes go with SGLang's admission, and that with the current use of the KV cache")
     precondition(
       cost.queries == 1 + engine.draftTokens, "costs of other steps than the engine takes")
-    return Engine(
+    var made = Engine(
       options: engine, cache: cache, cost: cost,
       speculation: engine.speculation.map {
         SpeculationLaw($0, seed: run.seed, run: run.replication, name: name, streams: streams.count)
@@ -124,16 +124,32 @@ extension DeploymentPlan {
       targets: streams.map(\.targets),
       macroSteps: run.macroSteps, recordsRequests: run.recordsRequests,
       role: prefill == nil ? .aggregated : .decode, firstToken: prefill?.handOff.firstToken ?? .handOff)
+    if prefill == nil { keepPrefixes(&made, router: router) }
+    return made
+  }
+
+  /// Gives an engine what its replicas' prefix caches are to be.
+  private func keepPrefixes(_ engine: inout Engine, router: RouterPolicy) {
+    guard let prefixCache, streams.contains(where: { $0.prompts != nil }) else { return }
+    for content in streams.compactMap(\.prompts) {
+      precondition(
+        content.blockTokens % engine.cache.blockTokens == 0, "blocks of prompts that fill no whole KV blocks")
+    }
+    engine.prefixCache = prefixCache
+    engine.prompts = streams.map(\.prompts)
+    engine.publishesPrefixes = router == .prefixAware
   }
 
   /// The engine that sees requests first.
   func firstEngine(_ run: RunPlan) -> Engine {
     guard let prefill else { return engine(run) }
-    return Engine(
+    var made = Engine(
       options: prefill.engine, cache: prefill.cache, cost: prefill.cost, speculation: nil,
       targets: streams.map(\.targets),
       macroSteps: run.macroSteps, recordsRequests: run.recordsRequests, role: .prefill,
       firstToken: prefill.handOff.firstToken)
+    keepPrefixes(&made, router: prefill.router)
+    return made
   }
 
   /// The arrivals of a stream.

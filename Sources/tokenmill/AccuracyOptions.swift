@@ -83,7 +83,8 @@ struct AccuracyOutputs {
     var reports: [(subject: LeaveOneOut.Subject, report: ValidationReport)] = []
     for subject in LeaveOneOut.Subject.allCases where options.leaveOut.contains(subject) {
       let refit =
-        options.refitEvery == 0 ? OverheadRefit.none : .frameworks(every: options.refitEvery, levels: 2)
+        options.refitEvery == 0
+        ? OverheadRefit.none : .frameworks(every: options.refitEvery, levels: subject.levels)
       let report = try await validation.leavingOut(
         subject, refit: refit, threads: threads, progress: progress)
       reports.append((subject, report))

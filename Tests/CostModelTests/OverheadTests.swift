@@ -20,25 +20,35 @@ struct OverheadTests {
     framework: "vllm", kernels: "gqa-dense fp8", model: "80 x 8192", system: "h200-sxm", version: "0.19.0"
   )
 
-  @Test("a group belongs to its system's, its kernels' and its framework's groups, in that order")
-  func lineage() {
-    let lineage = Self.narrow.lineage
-    #expect(lineage.count == OverheadGroup.levels)
-    #expect(lineage[0] == OverheadGroup(framework: "vllm"))
-    #expect(lineage[1] == OverheadGroup(framework: "vllm", kernels: "gqa-dense fp8"))
-    #expect(lineage[2].system == "h200-sxm" && lineage[2].version == nil)
-    #expect(lineage[3] == Self.narrow)
+  private static let groups = OverheadGroup.Level.allCases.compactMap { narrow.group(at: $0) }
+
+  @Test("a group belongs to one of each level; one that names no kernels to its framework's alone")
+  func levels() {
+    let kernels = OverheadGroup(framework: "vllm", kernels: "gqa-dense fp8")
+    #expect(Self.groups.count == OverheadGroup.Level.allCases.count)
+    #expect(Self.groups[0] == OverheadGroup(framework: "vllm") && Self.groups[1] == kernels)
+    #expect(Self.groups[2].model == "80 x 8192" && Self.groups[2].system == nil)
+    #expect(Self.groups[3].model != nil && Self.groups[3].system != nil && Self.groups[3].version == nil)
+    #expect(Self.groups[4] == Self.narrow)
+    #expect(OverheadGroup.Level.allCases.compactMap { kernels.group(at: $0) } == Array(Self.groups[...1]))
   }
 
   @Test("the narrowest group that has an entry holds; another framework's never does")
   func narrowest() {
-    let lineage = Self.narrow.lineage
-    for depth in 0..<lineage.count {
+    for depth in Self.groups.indices {
       let table = OverheadTable(
         provenance: [],
-        entries: lineage[...depth].enumerated().map { Self.entry($0.element, step: Double($0.offset)) })
+        entries: Self.groups[...depth].enumerated().map { Self.entry($0.element, step: Double($0.offset)) })
       #expect(table.entry(for: Self.narrow)?.overhead.stepSeconds == Double(depth))
     }
+    var elsewhere = Self.narrow
+    elsewhere.system = "b200-sxm"
+    let known = OverheadTable(
+      provenance: [],
+      entries: Self.groups.enumerated().map { Self.entry($0.element, step: Double($0.offset)) })
+    #expect(known.entry(for: elsewhere)?.group == Self.groups[2])
+    elsewhere.model = "64 x 5120"
+    #expect(known.entry(for: elsewhere)?.group == Self.groups[1])
     let other = OverheadTable(
       provenance: [], entries: [Self.entry(OverheadGroup(framework: "tensorrt-llm"), step: 1)])
     #expect(other.entry(for: Self.narrow) == nil)
@@ -47,7 +57,7 @@ struct OverheadTests {
   @Test("a table reads back what it writes, with units in its keys")
   func roundTrip() throws {
     let table = OverheadTable(
-      provenance: ["made for a test"], entries: Self.narrow.lineage.map { Self.entry($0, step: 1e-3) })
+      provenance: ["made for a test"], entries: Self.groups.map { Self.entry($0, step: 1e-3) })
     let read = try EfficiencyTable.decode(OverheadTable.self, Data(table.text.utf8), file: "overheads.json")
     #expect(read == table)
     #expect(read.text == table.text)

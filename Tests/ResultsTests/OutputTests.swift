@@ -68,16 +68,17 @@ struct OutputTests {
       RequestRecord(
         stream: 1, index: 9, replica: 0, inputTokens: 7, outputTokens: 1,
         arrival: .zero, scheduled: .zero, firstToken: SimTime(nanoseconds: 10_000_000),
-        completed: SimTime(nanoseconds: 10_000_000), preemptions: 0),
+        completed: SimTime(nanoseconds: 10_000_000), preemptions: 0, cachedTokens: 5),
     ]
     try RequestTable.write([run], to: try OutputFile(checking: folder.path("r.csv")))
     let name = #""chat, ""large""""#
     #expect(
       try text("r.csv") == """
         deployment,stream,request,replica,input_tokens,output_tokens,arrival_seconds,scheduled_seconds,\
-        first_token_seconds,last_token_seconds,queue_seconds,ttft_seconds,tpot_seconds,e2e_seconds,preemptions
-        \(name),0,0,3,10,3,1.500000000,1.500000001,1.750000000,2.250000000,0.000000001,0.250000000,0.25,0.750000000,1
-        \(name),1,9,0,7,1,0.000000000,0.000000000,0.010000000,0.010000000,0.000000000,0.010000000,,0.010000000,0
+        first_token_seconds,last_token_seconds,queue_seconds,ttft_seconds,tpot_seconds,e2e_seconds,preemptions,\
+        cached_input_tokens
+        \(name),0,0,3,10,3,1.500000000,1.500000001,1.750000000,2.250000000,0.000000001,0.250000000,0.25,0.750000000,1,0
+        \(name),1,9,0,7,1,0.000000000,0.000000000,0.010000000,0.010000000,0.000000000,0.010000000,,0.010000000,0,5
 
         """)
   }

@@ -21,7 +21,8 @@ struct SummaryTests {
     let keys = paths(of: report().json)
     let block = [
       "requests.arrived", "requests.completed", "requests.rejected", "requests.cancelled", "requests.failed",
-      "requests.in_flight", "requests.preemptions",
+      "requests.in_flight", "requests.preemptions", "requests.input_tokens", "requests.cached_input_tokens",
+      "requests.cached_input_share",
     ]
     let span =
       [

@@ -80,7 +80,7 @@ func randomDeployment(seed: Int) -> DeploymentPlan {
 }
 
 /// Schedulers of other frameworks for half of the seeds.
-private func vary(_ engine: inout EngineOptions, seed: Int) {
+func vary(_ engine: inout EngineOptions, seed: Int) {
   var cases = CaseGenerator(seed + 1_000_003)
   switch seed % 4 {
   case 1:

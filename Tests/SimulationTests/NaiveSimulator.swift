@@ -69,12 +69,14 @@ final class NaiveSimulator {
       (0..<prefillReplicas).compactMap { _ in pool.map { NaiveReplica($0, prefill ?? costs) } }
       + (0..<plan.replicas).map { _ in NaiveReplica(plan, costs, law) }
     prefillRouter = IndependentRouter(
-      policy: pool?.router ?? plan.router, replicas: max(prefillReplicas, 1), seed: run.seed,
+      policy: pool?.router ?? plan.router, replicas: max(prefillReplicas, 1), streams: plan.streams,
+      seed: run.seed,
       run: run.replication, name: plan.name + ".prefill")
     clients = plan.streams.indices.map { Client(plan.generator(stream: $0, run)) }
     sources = plan.sources
     router = IndependentRouter(
-      policy: plan.router, replicas: plan.replicas, seed: run.seed, run: run.replication, name: plan.name)
+      policy: plan.router, replicas: plan.replicas, streams: plan.streams, seed: run.seed,
+      run: run.replication, name: plan.name)
     onTheWay = Array(repeating: [], count: replicas.count)
     lastVisible = Array(repeating: 0, count: replicas.count)
   }
@@ -200,7 +202,7 @@ final class NaiveSimulator {
     let number = routed
     routed += 1
     arrived += 1
-    let target = pick(number)
+    let target = pick(number, request)
     guard fits(request) else {
       rejected += 1
       answer(stream)
@@ -239,28 +241,42 @@ final class NaiveSimulator {
         || request.input <= plan.engine.maximumBatchTokens)
   }
 
-  private func pick(_ number: Int) -> Int {
-    guard let pool = plan.prefill else { return pickAnswering(number) }
-    switch pool.router {
-    case .roundRobin: return number % pool.replicas
-    case .random: return prefillRouter.replica(ofRequest: UInt64(number))
-    case .leastOutstanding: return leastLoaded(0..<prefillReplicas)
+  private func pick(_ number: Int, _ request: NaiveRequest) -> Int {
+    guard plan.prefill != nil else { return pickAnswering(number, request) }
+    return pick(prefillRouter, 0..<prefillReplicas, number, request)
+  }
+
+  private func pickAnswering(_ number: Int, _ request: NaiveRequest) -> Int {
+    pick(router, prefillReplicas..<replicas.count, number, request)
+  }
+
+  private func pick(
+    _ router: IndependentRouter, _ range: Range<Int>, _ number: Int, _ request: NaiveRequest
+  ) -> Int {
+    switch router.policy {
+    case .roundRobin: return range.lowerBound + number % range.count
+    case .random, .sessionSticky, .prefixHash:
+      return range.lowerBound
+        + router.replica(ofRequest: UInt64(number), stream: request.stream, index: UInt64(request.index))
+    case .leastOutstanding: return least(range) { $0.count }
+    // Without anything in common the cheapest prompt is where the fewest tokens are.
+    case .leastTokens, .prefixAware: return least(range) { $0.reduce(0) { $0 + $1.input } }
+    case .powerOfTwo:
+      let (one, other) = router.twoReplicas(ofRequest: UInt64(number))
+      let first = range.lowerBound
+      return inFlight(first + other).count < inFlight(first + one).count ? first + other : first + one
     }
   }
 
-  private func pickAnswering(_ number: Int) -> Int {
-    switch plan.router {
-    case .roundRobin: return prefillReplicas + number % plan.replicas
-    case .random: return prefillReplicas + router.replica(ofRequest: UInt64(number))
-    case .leastOutstanding: return leastLoaded(prefillReplicas..<replicas.count)
-    }
+  /// Requests that a replica was sent and that it has not done.
+  private func inFlight(_ index: Int) -> [NaiveRequest] {
+    let replica = replicas[index]
+    return replica.running + Array(replica.waiting) + replica.inbox + replica.inbound
+      + onTheWay[index].map(\.request) + handOvers.filter { $0.target == index }.map(\.request)
   }
 
-  private func leastLoaded(_ range: Range<Int>) -> Int {
-    let loads = range.map { index in
-      replicas[index].running.count + replicas[index].waiting.count + replicas[index].inbox.count
-        + replicas[index].inbound.count + onTheWay[index].count + handOvers.count { $0.target == index }
-    }
+  private func least(_ range: Range<Int>, _ load: ([NaiveRequest]) -> Int) -> Int {
+    let loads = range.map { load(inFlight($0)) }
     return range.lowerBound + (loads.firstIndex(of: loads.min() ?? 0) ?? 0)
   }
 
@@ -307,7 +323,7 @@ final class NaiveSimulator {
     for request in replica.parked where request.source == nil {
       request.source = replica
       let delay = Int64(((plan.prefill?.handOff.delaySeconds ?? 0) * 1e9).rounded())
-      handOvers.append((now + delay, pickAnswering(handedOver), request))
+      handOvers.append((now + delay, pickAnswering(handedOver, request), request))
       handedOver += 1
     }
     for request in done {

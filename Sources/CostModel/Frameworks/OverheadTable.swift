@@ -28,18 +28,35 @@ public struct OverheadGroup: Sendable, Hashable, Codable {
     self.version = version
   }
 
-  /// The length of the longest ``lineage``.
-  public static let levels = 4
+  /// How narrow a group is, widest first.
+  public enum Level: Int, CaseIterable, Sendable {
+    /// All runs of a framework.
+    case framework
+    /// Those of one class of kernels.
+    case kernels
+    /// Of these, one model on all systems: what is known of a model when a system is new.
+    case model
+    /// One model on one system.
+    case modelOnSystem
+    /// Under one version of the framework.
+    case version
+  }
 
-  /// The group and all that it belongs to, widest first.
-  public var lineage: [OverheadGroup] {
-    var groups = [OverheadGroup(framework: framework)]
-    if let kernels { groups.append(OverheadGroup(framework: framework, kernels: kernels)) }
-    if let kernels, let model, let system {
-      groups.append(OverheadGroup(framework: framework, kernels: kernels, model: model, system: system))
-      if version != nil { groups.append(self) }
+  /// The group of a level that this one belongs to; nil where it says too little to belong to one.
+  public func group(at level: Level) -> OverheadGroup? {
+    var wider = OverheadGroup(framework: framework)
+    if level == .framework { return wider }
+    guard let kernels else { return nil }
+    wider.kernels = kernels
+    if level == .kernels { return wider }
+    guard let model, let system else { return nil }
+    wider.model = model
+    if level != .model { wider.system = system }
+    if level == .version {
+      guard let version else { return nil }
+      wider.version = version
     }
-    return groups
+    return wider
   }
 
   /// Orders groups.
@@ -108,7 +125,8 @@ public struct OverheadTable: Sendable, Equatable, Codable {
 
   /// The entry of the narrowest group that has one.
   public func entry(for group: OverheadGroup) -> Entry? {
-    for wanted in group.lineage.reversed() {
+    for level in OverheadGroup.Level.allCases.reversed() {
+      guard let wanted = group.group(at: level) else { continue }
       if let found = entries.first(where: { $0.group == wanted }) { return found }
     }
     return nil

@@ -6,7 +6,8 @@ public enum RequestTable {
   /// The header line, without its newline.
   public static let header =
     "deployment,stream,request,replica,input_tokens,output_tokens,arrival_seconds,scheduled_seconds,"
-    + "first_token_seconds,last_token_seconds,queue_seconds,ttft_seconds,tpot_seconds,e2e_seconds,preemptions"
+    + "first_token_seconds,last_token_seconds,queue_seconds,ttft_seconds,tpot_seconds,e2e_seconds,preemptions,"
+    + "cached_input_tokens"
 
   /// Writes the requests of all deployments, by deployment, stream and request number.
   ///
@@ -40,7 +41,7 @@ public enum RequestTable {
       decimal(record.arrival.nanoseconds), decimal(record.scheduled.nanoseconds),
       decimal(record.firstToken.nanoseconds), decimal(record.completed.nanoseconds),
       decimal(record.scheduled.nanoseconds - record.arrival.nanoseconds), decimal(firstToken), perToken,
-      decimal(endToEnd), "\(record.preemptions)",
+      decimal(endToEnd), "\(record.preemptions)", "\(record.cachedTokens)",
     ]
     return fields.joined(separator: ",")
   }

@@ -162,7 +162,8 @@ extension RequestFigures {
     [
       "arrived": .int(Int(arrived)), "completed": .int(Int(completed)), "rejected": .int(Int(rejected)),
       "cancelled": .int(Int(cancelled)), "failed": .int(Int(failed)), "in_flight": .int(Int(inFlight)),
-      "preemptions": .int(Int(preemptions)),
+      "preemptions": .int(Int(preemptions)), "input_tokens": .int(Int(inputTokens)),
+      "cached_input_tokens": .int(Int(cachedTokens)), "cached_input_share": .double(cachedShare),
     ]
   }
 }

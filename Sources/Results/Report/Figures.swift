@@ -143,8 +143,15 @@ public struct RequestFigures: Sendable, Equatable {
   public var inFlight: Int64 = 0
   /// Times that a request lost its KV cache.
   public var preemptions: Int64 = 0
+  /// Prompt tokens of the requests that started.
+  public var inputTokens: Int64 = 0
+  /// Those of them that a prefix cache held.
+  public var cachedTokens: Int64 = 0
 
   init() {}
+
+  /// The share of prompt tokens that a prefix cache held, in 0...1.
+  public var cachedShare: Double { inputTokens == 0 ? 0 : Double(cachedTokens) / Double(inputTokens) }
 
   init(_ outcome: DeploymentOutcome) {
     arrived = outcome.observations.counts.arrived
@@ -152,6 +159,8 @@ public struct RequestFigures: Sendable, Equatable {
     rejected = outcome.observations.counts.rejected
     inFlight = outcome.inFlight
     preemptions = outcome.observations.counts.preemptions
+    inputTokens = outcome.observations.counts.inputTokens
+    cachedTokens = outcome.observations.counts.cachedTokens
   }
 
   mutating func add(_ other: RequestFigures) {
@@ -162,6 +171,8 @@ public struct RequestFigures: Sendable, Equatable {
     failed += other.failed
     inFlight += other.inFlight
     preemptions += other.preemptions
+    inputTokens += other.inputTokens
+    cachedTokens += other.cachedTokens
   }
 }
 

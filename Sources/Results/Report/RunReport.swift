@@ -245,12 +245,15 @@ private struct Totals {
         completed += bucket.completed
         good += bucket.good
       }
-      // The series counts recomputed tokens, too: the useful share is known for the whole run only.
+      // The series counts recomputed tokens and not those that a cache held: the share of prompts in it is known for
+      // the whole run only.
       let useful = observations.counts.inputTokens
       let recomputed = observations.counts.recomputedTokens
+      let cached = observations.counts.cachedTokens
       inputTokens +=
-        recomputed == 0
-        ? Double(processed) : Double(processed) * (Double(useful) / Double(useful + recomputed))
+        recomputed == 0 && cached == 0
+        ? Double(processed)
+        : Double(processed) * (Double(useful) / Double(max(useful - cached + recomputed, 1)))
     }
   }
 }

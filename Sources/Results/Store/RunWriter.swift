@@ -38,7 +38,8 @@ struct RunWriter {
         ("requests_arrived", requests.arrived), ("requests_completed", requests.completed),
         ("requests_rejected", requests.rejected), ("requests_cancelled", requests.cancelled),
         ("requests_failed", requests.failed), ("requests_in_flight", requests.inFlight),
-        ("preemptions", requests.preemptions),
+        ("preemptions", requests.preemptions), ("input_tokens", requests.inputTokens),
+        ("cached_input_tokens", requests.cachedTokens),
         ("kv_cache_peak_utilisation_ratio", part.peakCacheUtilisation),
         ("binding_limit", part.stepTime.bindingLimit),
       ])
@@ -125,6 +126,7 @@ struct RunWriter {
           ("scheduled_nanoseconds", record.scheduled.nanoseconds),
           ("first_token_nanoseconds", record.firstToken.nanoseconds),
           ("last_token_nanoseconds", record.completed.nanoseconds), ("preemptions", record.preemptions),
+          ("cached_input_tokens", record.cachedTokens),
         ])
     }
   }

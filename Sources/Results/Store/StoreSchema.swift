@@ -6,7 +6,7 @@ enum StoreSchema {
   static let applicationID: Int32 = 0x746B_6D6C
 
   /// SQL of each version's changes; `PRAGMA user_version` counts how many a file has seen.
-  static let migrations: [String] = [version1]
+  static let migrations: [String] = [version1, version2]
 
   /// Brings a file to the current version, one transaction for each step; throws what SQLite says.
   static func migrate(_ db: Database) throws {
@@ -22,6 +22,12 @@ enum StoreSchema {
       }
     }
   }
+
+  private static let version2 = """
+    ALTER TABLE parts ADD COLUMN input_tokens INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE parts ADD COLUMN cached_input_tokens INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE requests ADD COLUMN cached_input_tokens INTEGER NOT NULL DEFAULT 0;
+    """
 
   private static let version1 = """
     CREATE TABLE runs (

@@ -25,6 +25,9 @@ extension RunReport {
     if requests.rejected > 0 { counts.append("\(Numbers.text(requests.rejected)) rejected") }
     if requests.inFlight > 0 { counts.append("\(Numbers.text(requests.inFlight)) in flight") }
     if requests.preemptions > 0 { counts.append("\(Numbers.text(requests.preemptions)) preemptions") }
+    if requests.cachedTokens > 0 {
+      counts.append("\(Numbers.text(100 * requests.cachedShare)) % of prompt tokens cached")
+    }
     let gpus = site.accelerators
     let racks = context.site.racks
     let size =

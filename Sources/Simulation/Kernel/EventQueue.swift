@@ -23,6 +23,8 @@ enum Event: Equatable {
   case reportBegun
   /// The next request of a stream reaches the router.
   case requestArrived(stream: Int32)
+  /// The next turn of a conversation of a stream is sent.
+  case turnDue(stream: Int32, conversation: UInt32)
   /// The front end of a replica hands its next request to the scheduler.
   case requestReady(replica: Int32)
   /// A request whose prompt is done elsewhere reaches a decode replica.
@@ -36,7 +38,7 @@ enum Event: Equatable {
     switch self {
     case .stepsCompleted: .stepCompleted
     case .reportBegun: .reportBegun
-    case .requestArrived: .requestArrived
+    case .requestArrived, .turnDue: .requestArrived
     case .requestReady: .requestReady
     case .requestHandedOver: .requestHandedOver
     case .cacheTransferred: .cacheTransferred
@@ -50,7 +52,7 @@ enum Event: Equatable {
       .requestHandedOver(let replica, _), .cacheTransferred(let replica, _):
       UInt64(replica)
     case .reportBegun: 0
-    case .requestArrived(let stream): UInt64(stream)
+    case .requestArrived(let stream), .turnDue(let stream, _): UInt64(stream)
     }
   }
 }

@@ -1,4 +1,5 @@
 import CostModel
+import Workload
 
 /// Latency that a request must not exceed to count as good.
 public struct LatencyTargets: Sendable, Equatable {
@@ -37,6 +38,13 @@ struct Engine {
   /// Who sends the first token of a request that changes replicas.
   var firstToken = FirstTokenSource.handOff
 
+  /// Whether and where blocks of prompts are kept; nil: they aren't.
+  var prefixCache: PrefixCacheOptions?
+  /// What the prompts of each stream have in common; nil for nothing.
+  var prompts: [PromptContent?] = []
+  /// Whether a router listens to what the prefix caches hold.
+  var publishesPrefixes = false
+
   /// Whether a request can ever run here.
   func accepts(input: Int, maximumOutput: Int) -> Bool {
     let tokens = input + (role == .prefill ? 1 : maximumOutput)
@@ -73,17 +81,25 @@ struct Engine {
   /// ``blocksToEnd(input:maximumOutput:)`` for who is about to be admitted.
   @inline(__always)
   func reservedBlocks(_ view: RequestView) -> Int {
-    blocksToEnd(input: view.prefillTokens, maximumOutput: view.outputTokensLimit)
+    blocksToEnd(input: view.prefillTokens, maximumOutput: view.outputTokensLimit) - view.sharedBlocks
   }
+}
+
+/// What a client, and the router, learn of a request that is done.
+struct Completion {
+  let stream: Int32
+  let input: Int32
+  let output: Int32
+  let index: UInt64
 }
 
 /// What the replicas of one partition share while they run: requests in flight and what is recorded of them.
 struct Shop {
   var requests = RequestPool()
   var observations = Observations()
-  /// Streams of the requests that completed since the driver last looked, in order of completion.
-  var completedStreams: [Int32] = []
-  /// Whether the driver wants `completedStreams`.
+  /// Requests that completed since the driver last looked, in order of completion.
+  var completed: [Completion] = []
+  /// Whether the driver wants `completed`.
   var reportsCompletions = false
   /// Requests whose prompt is done and that another pool is to answer, since the driver last looked.
   var handedOver: [Int32] = []

@@ -38,6 +38,8 @@ public struct RequestCounts: Sendable, Equatable {
   public var good: Int64 = 0
   /// Prompt tokens of admitted requests, each counted once.
   public var inputTokens: Int64 = 0
+  /// Those of them that a prefix cache held.
+  public var cachedTokens: Int64 = 0
   /// Prompt and output tokens processed again after a preemption.
   public var recomputedTokens: Int64 = 0
   /// Output tokens produced.
@@ -53,6 +55,7 @@ public struct RequestCounts: Sendable, Equatable {
     preemptions += other.preemptions
     good += other.good
     inputTokens += other.inputTokens
+    cachedTokens += other.cachedTokens
     recomputedTokens += other.recomputedTokens
     outputTokens += other.outputTokens
   }
@@ -80,6 +83,8 @@ public struct RequestRecord: Sendable, Equatable {
   public var completed: SimTime
   /// How often it lost its KV cache.
   public var preemptions: Int32
+  /// Tokens of its prompt that a prefix cache held.
+  public var cachedTokens: Int32 = 0
 }
 
 /// Everything that a pool (or a partition of one) records while it runs; all of it adds up exactly, in any order.

@@ -24,7 +24,7 @@ struct StepRoom {
     let needed =
       options.capacityPolicy == .reserveToEnd
       ? engine.reservedBlocks(view)
-      : engine.cache.blocks(forTokens: view.prefillDone + size)
+      : engine.cache.blocks(forTokens: view.prefillDone + size) - view.sharedBlocks
     return blocks - needed >= (isAlone ? 0 : engine.cache.watermarkBlocks) ? (size, needed) : nil
   }
 
@@ -84,6 +84,7 @@ extension Replica {
         position += 1
         continue
       }
+      lookUp(waiting[position], engine: engine, shop: &shop)
       let view = RequestView(shop.requests[waiting[position]])
       guard let share = room.share(of: view, engine: engine) else { break }
       sum += view.prefillLeft

@@ -86,6 +86,7 @@ extension Replica {
       let slot = chunk.slot
       chunkTokens += Int64(chunk.tokens)
       shop.requests[slot].progress += Int32(chunk.tokens)
+      keepComputed(slot, tokens: Int(shop.requests[slot].progress), engine: engine, shop: &shop)
       guard shop.requests[slot].progress == shop.requests[slot].prefillTokens else { continue }
       if slot == partial {
         partial = -1
@@ -131,10 +132,15 @@ extension Replica {
   private mutating func finish(
     _ slot: Int32, held: Int, at now: SimTime, engine: Engine, shop: inout Shop
   ) {
+    keepComputed(
+      slot, tokens: Int(shop.requests[slot].input) + Int(shop.requests[slot].output) - 1, engine: engine,
+      shop: &shop)
+    let shared = letGo(&shop.requests[slot], engine: engine)
     let request = shop.requests[slot]
     cache.give(
-      engine.options.capacityPolicy == .reserveToEnd
+      (engine.options.capacityPolicy == .reserveToEnd
         ? engine.blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) : held)
+        - shared)
     running.remove(slot, in: &shop.requests)
     shop.requests.remove(slot)
     outstanding -= 1
@@ -161,7 +167,11 @@ extension Replica {
     }
     shop.observations.counts.completed += 1
     if good { shop.observations.counts.good += 1 }
-    if shop.reportsCompletions { shop.completedStreams.append(request.stream) }
+    if shop.reportsCompletions {
+      shop.completed.append(
+        Completion(
+          stream: request.stream, input: request.input, output: request.output, index: request.index))
+    }
     if engine.recordsRequests { shop.observations.records.append(record(of: request, completed: now)) }
   }
 
@@ -170,7 +180,7 @@ extension Replica {
       stream: request.stream, index: request.index, replica: id, inputTokens: request.input,
       outputTokens: request.output, arrival: request.arrival, scheduled: request.scheduled,
       firstToken: request.firstToken,
-      completed: completed, preemptions: request.preemptions)
+      completed: completed, preemptions: request.preemptions, cachedTokens: request.cachedTokens)
   }
 }
 

@@ -160,11 +160,13 @@ extension Replica {
         return
       }
       let slot = waiting[0]
+      lookUp(slot, engine: engine, shop: &shop)
       let view = RequestView(shop.requests[slot])
       let output = expectedOutput(view, engine: engine)
       // A request on its own fits: it would have been refused else.
       let isAlone = cache.used == 0
-      if !isAlone, Double(view.prefillTokens + output + budget.fixed) >= budget.total {
+      let needed = view.prefillTokens - view.sharedBlocks * budget.blockTokens
+      if !isAlone, Double(needed + output + budget.fixed) >= budget.total {
         estimate.isFull = true
         return
       }
@@ -181,8 +183,9 @@ extension Replica {
       if !chunks.isEmpty, budget.paged(view.prefillLeft) >= budget.input { return }
       guard let size = chunk(of: view.prefillLeft, budget, engine: engine) else { return }
       waiting.removeFirst()
-      let blocks = engine.cache.blocks(forTokens: view.prefillDone + size)
-      start(slot, size: size, blocks: blocks, at: now, shop: &shop)
+      let blocks = engine.cache.blocks(forTokens: view.prefillDone + size) - view.sharedBlocks
+      budget.total -= Double(view.prefillDone - view.sharedBlocks * budget.blockTokens)
+      start(slot, size: size, blocks: blocks, at: now, engine: engine, shop: &shop)
       let isWhole = size == view.prefillLeft
       budget.take(size, expecting: isWhole ? output : 0, isNew: true)
       if !isWhole {

@@ -12,12 +12,13 @@ extension Replica {
   }
 
   /// Prefill: a decode replica has fetched the cache of a request.
-  mutating func release(_ request: Request, engine: Engine) {
+  mutating func release(_ request: inout Request, engine: Engine) {
     estimate.isFull = false
+    let shared = letGo(&request, engine: engine)
     cache.give(
-      engine.options.capacityPolicy == .reserveToEnd
+      (engine.options.capacityPolicy == .reserveToEnd
         ? engine.blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput))
-        : engine.cache.blocks(forTokens: Int(request.input)))
+        : engine.cache.blocks(forTokens: Int(request.input))) - shared)
   }
 
   /// Decode: takes the handed-over request at the head of the queue; its cache is then on its way.

@@ -111,10 +111,11 @@ extension Replica {
         fetch(engine: engine, shop: &shop)
         continue
       }
+      lookUp(slot, engine: engine, shop: &shop)
       let view = RequestView(shop.requests[slot])
       guard let share = room.share(of: view, engine: engine) else { return }
       waiting.removeFirst()
-      start(slot, size: share.tokens, blocks: share.blocks, at: now, shop: &shop)
+      start(slot, size: share.tokens, blocks: share.blocks, at: now, engine: engine, shop: &shop)
       budget -= share.tokens
       if share.tokens < view.prefillLeft { partial = slot }
     }
@@ -145,8 +146,10 @@ extension Replica {
     return true
   }
 
-  mutating func start(_ slot: Int32, size: Int, blocks: Int, at now: SimTime, shop: inout Shop) {
-    cache.take(blocks)
+  mutating func start(
+    _ slot: Int32, size: Int, blocks: Int, at now: SimTime, engine: Engine, shop: inout Shop
+  ) {
+    cache.take(blocks - holdFound(slot, engine: engine, shop: &shop))
     running.append(slot, in: &shop.requests)
     chunks.append(PromptChunk(slot: slot, tokens: size))
     let first = shop.requests[slot].scheduled == .never
@@ -155,7 +158,9 @@ extension Replica {
     if first {
       let input = Int64(shop.requests[slot].input)
       shop.requests[slot].scheduled = now
+      shop.requests[slot].cachedTokens = shop.requests[slot].progress
       shop.observations.counts.inputTokens += input
+      shop.observations.counts.cachedTokens += Int64(shop.requests[slot].progress)
     }
   }
 
@@ -166,6 +171,7 @@ extension Replica {
     closeRegime()
     var request = shop.requests[slot]
     let held: Int
+    let shared = letGo(&request, engine: engine)
     if request.state == .decoding {
       held = decoding.context(of: request) - 1
       let joined = request.prefillTokens
@@ -177,10 +183,11 @@ extension Replica {
       request.generated = generated
       cache.give(
         engine.speculation == nil
-          ? engine.cache.blocks(forTokens: held) : engine.cache.blocks(forTokens: joined) + departure.blocks)
+          ? engine.cache.blocks(forTokens: held) - shared
+          : engine.cache.blocks(forTokens: joined) + departure.blocks - shared)
     } else {
       held = Int(request.progress)
-      cache.give(engine.cache.blocks(forTokens: held))
+      cache.give(engine.cache.blocks(forTokens: held) - shared)
       if slot == partial { partial = -1 }
     }
     request.progress = 0
@@ -214,10 +221,13 @@ extension Replica {
     // Attention groups work on prompts of their own; the step waits for the largest share.
     attention *= 1 / Double(engine.cost.attentionGroups)
     if largest[.time] > attention[.time] { attention = largest }
-    let cost = engine.cost.mixedCost(
+    var cost = engine.cost.mixedCost(
       sequences: decodesOfStep, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
       chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
-    let regime = Regime(anchor: now, first: cost + attention)
+    cost += attention
+    if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
+    fetchSeconds = 0
+    let regime = Regime(anchor: now, first: cost)
     self.regime = regime
     plannedSteps = 1
     plannedEnd = regime.end(ofStep: 1)

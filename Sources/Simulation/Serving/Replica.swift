@@ -35,6 +35,8 @@ struct Replica {
   var inbound = 0
   /// Those of them whose cache has come, in order.
   var landed: [Int32] = []
+  /// Seconds in which the step in progress fetches cached blocks from beyond the accelerators' memory.
+  var fetchSeconds = 0.0
   /// Requests that the step in progress took into the batch and whose last token is no step's end ago.
   var joined: [Int32] = []
 
@@ -60,7 +62,9 @@ struct Replica {
       tracksBlocks: engine.options.capacityPolicy == .currentUse,
       tracksLimits: engine.options.outputEstimate != nil, advancesAlike: engine.speculation == nil)
     estimate = EstimateState(engine.options.outputEstimate)
-    cache = BlockPool(capacity: engine.cache.blocks)
+    cache = BlockPool(
+      capacity: engine.cache.blocks,
+      prefixes: engine.prefixCache.map { PrefixCache($0, isHeard: engine.publishesPrefixes) })
   }
 
   /// Whether a stretch is in progress.
@@ -154,11 +158,15 @@ struct PromptChunk {
 /// Free and used KV blocks of a replica.
 struct BlockPool {
   let capacity: Int
+  /// Blocks that no request holds, those included that a prefix cache gives up when they are needed.
   private(set) var free: Int
   private(set) var peakUsed = 0
+  /// What free blocks still hold of prompts that may come again; nil where nothing is kept.
+  var prefixes: PrefixCache?
 
-  init(capacity: Int) {
+  init(capacity: Int, prefixes: PrefixCache? = nil) {
     self.capacity = capacity
+    self.prefixes = prefixes
     free = capacity
   }
 
@@ -167,6 +175,7 @@ struct BlockPool {
   mutating func take(_ blocks: Int) {
     free -= blocks
     precondition(free >= 0, "more KV blocks in use than the cache holds")
+    if prefixes != nil { prefixes?.shrink(to: free) }
   }
 
   /// Remembers how many blocks steps that are over have used.

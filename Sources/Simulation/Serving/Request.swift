@@ -31,6 +31,12 @@ struct Request {
   var next: Int32 = -1
   var previous: Int32 = -1
   var preemptions: Int32 = 0
+  /// Blocks of its prompt's chain that a prefix cache holds for it, from the beginning; while it waits, those found.
+  var cachedBlocks: Int32 = 0
+  /// While it waits: KV blocks of those that others hold, so that it needs no room for them.
+  var sharedBlocks: Int32 = 0
+  /// Tokens of its prompt that were cached when it first started.
+  var cachedTokens: Int32 = 0
   /// What a decode step adds to its output, in units of ``TokenUnit``.
   var unitsPerStep: Int32 = 0
   var state = State.free
@@ -48,8 +54,11 @@ struct RequestView {
   let prefillDone: Int
   /// Tokens that it may still generate.
   let outputTokensLimit: Int
+  /// KV blocks of its prompt that running requests hold already.
+  let sharedBlocks: Int
 
   init(_ request: Request) {
+    sharedBlocks = Int(request.sharedBlocks)
     prefillTokens = request.prefillTokens
     prefillDone = Int(request.progress)
     outputTokensLimit = Int(request.maximumOutput - request.generated)

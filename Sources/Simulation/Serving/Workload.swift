@@ -20,6 +20,14 @@ public struct StreamPlan: Sendable {
   public var warmUpRequests: Int
   /// The prompts that the client sends again and again; nil for a new one each time.
   public var repeatedPrompts: RepeatedPrompts?
+  /// What prompts have in common, for prefix caches; nil for nothing.
+  public var prompts: PromptContent?
+  /// What every prompt begins with, before the tokens that ``lengths`` gives; nil for nothing.
+  public var systemPrompts: SystemPrompts?
+  /// The conversations whose first turns arrive; nil: each request stands for itself.
+  ///
+  /// ``requests`` then counts conversations, and ``lengths`` gives what each turn adds.
+  public var conversations: Conversations?
 
   /// Creates a stream; see the properties.
   public init(
@@ -86,12 +94,14 @@ struct RequestSource: Sendable {
   let lengths: RequestLengths
   let maximumOutputTokens: Int
   let repeatedPrompts: RepeatedPrompts?
+  let systemPromptTokens: Int
   let frontEnd: FrontEnd
 
   init(_ stream: StreamPlan, frontEnd: FrontEnd) {
     lengths = stream.lengths
     maximumOutputTokens = stream.maximumOutputTokens
     repeatedPrompts = stream.repeatedPrompts
+    systemPromptTokens = stream.systemPrompts?.tokens ?? 0
     var frontEnd = frontEnd
     if case .offline = stream.arrivals { frontEnd.secondsPerInputToken = 0 }
     self.frontEnd = frontEnd
@@ -103,13 +113,15 @@ struct RequestSource: Sendable {
   }
 
   /// The request with number `index`, lengths drawn by that number.
-  func request(stream: Int32, index: UInt64, arrival: SimTime) -> Request {
+  ///
+  /// `history`: tokens that its prompt begins with, the system prompt included; nil for that alone.
+  func request(stream: Int32, index: UInt64, arrival: SimTime, history: Int? = nil) -> Request {
     let drawn = lengths.lengths(ofRequest: index)
     var request = Request()
     request.arrival = arrival
     request.index = index
     request.stream = stream
-    request.input = Int32(clamping: drawn.input)
+    request.input = Int32(clamping: drawn.input + (history ?? systemPromptTokens))
     if let repeatedPrompts {
       request.progress = repeatedPrompts.cached(input: request.input, ofRequest: index)
     }
@@ -117,44 +129,5 @@ struct RequestSource: Sendable {
     request.maximumOutput = Int32(clamping: maximumOutputTokens)
     request.state = .waiting
     return request
-  }
-}
-
-/// How a router picks the replica of a request.
-public enum RouterPolicy: String, Sendable, CaseIterable {
-  /// Request n goes to replica n modulo their number.
-  case roundRobin = "round-robin"
-  /// A replica drawn by the request's number.
-  case random
-  /// The replica with the fewest requests in flight, ties to the lowest number.
-  case leastOutstanding = "least-outstanding"
-
-  /// Whether the choice looks at nothing but the request's number, so that replicas run independently.
-  public var isIndependent: Bool { self != .leastOutstanding }
-}
-
-/// The replica of the n-th request, for routers that look at nothing else.
-struct IndependentRouter: Sendable {
-  let policy: RouterPolicy
-  let replicas: Int
-  private let draws: RandomStreamFamily
-
-  init(policy: RouterPolicy, replicas: Int, seed: UInt64, run: UInt64, name: String) {
-    self.policy = policy
-    self.replicas = replicas
-    draws = RandomStreamFamily(seed: seed, run: run, "router." + name)
-  }
-
-  /// The replica of a request.
-  ///
-  /// - Parameter n: the request's number among all that reach the router.
-  /// - Returns: in 0..<replicas.
-  @inline(__always)
-  func replica(ofRequest n: UInt64) -> Int {
-    if policy == .random {
-      var stream = draws.stream(index: n)
-      return Int(stream.uniformInteger(below: UInt64(replicas)))
-    }
-    return Int(n % UInt64(replicas))
   }
 }

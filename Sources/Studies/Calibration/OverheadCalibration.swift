@@ -4,8 +4,7 @@ import Scenario
 
 /// Fits what frameworks do around the kernels to end-to-end runs, on `fit` points only.
 ///
-/// Four levels: the framework, the kernels that a model needs, the model on a system, the framework's version. Each group starts at the numbers of
-/// the wider one that it belongs to and is drawn to them, the more so the fewer runs it has (maximum a posteriori with
+/// Each group of runs starts at the numbers of the wider one that it belongs to and is drawn to them, the more so the fewer runs it has (maximum a posteriori with
 /// Gaussian priors on logarithms). Every evaluation simulates every run; all groups of a level move at once, so that a
 /// level takes as many evaluations as one group would. Residuals are log ratios of TPOT and of TTFT; large ones count
 /// linearly, since some runs hold what no simulation of the stated settings can know.
@@ -16,7 +15,7 @@ public struct OverheadCalibration: Sendable {
   /// Where residuals, in those standard deviations, begin to count linearly.
   static let corner = 1.5
   /// Levenberg–Marquardt iterations of each level at most.
-  static let iterations = [3, 2, 2, 2]
+  static func iterations(_ level: OverheadGroup.Level) -> Int { level == .framework ? 3 : 2 }
 
   private let points: [BenchmarkPoint]
   private let catalogue: ScenarioCatalogue
@@ -32,11 +31,12 @@ public struct OverheadCalibration: Sendable {
   /// The fitted table.
   ///
   /// - Parameters:
-  ///   - levels: levels to fit, widest first, in 1...``OverheadGroup/levels``.
+  ///   - levels: levels to fit, widest first.
   ///   - progress: called with a line for each level and iteration.
   /// - Returns: the overheads of every group of those levels.
   public func fit(
-    levels: Int = OverheadGroup.levels, progress: @escaping @Sendable (String) -> Void = { _ in }
+    levels: [OverheadGroup.Level] = OverheadGroup.Level.allCases,
+    progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async -> OverheadTable {
     var blank = catalogue
     blank.efficiencies.overheads = .empty
@@ -46,14 +46,16 @@ public struct OverheadCalibration: Sendable {
     func base(_ group: OverheadGroup) -> FrameworkOverhead {
       catalogue.efficiencies.overhead(of: Framework(rawValue: group.framework) ?? .vllm)
     }
-    for level in 0..<levels {
+    for level in levels {
       var fit = LevelFit(runs, level: level, base: base) { group in
-        for wider in group.lineage.dropLast().reversed() {
-          if let found = entries[wider] { return OverheadParameters.point(found.overhead) }
+        for wider in level.wider.reversed() {
+          if let found = group.group(at: wider).flatMap({ entries[$0] }) {
+            return OverheadParameters.point(found.overhead)
+          }
         }
         return OverheadParameters.point(base(group))
       }
-      await fit.minimise(iterations: Self.iterations[level], progress: progress)
+      await fit.minimise(iterations: Self.iterations(level), progress: progress)
       for entry in fit.entries { entries[entry.group] = entry }
     }
     return OverheadTable(
@@ -61,6 +63,21 @@ public struct OverheadCalibration: Sendable {
         "Fitted by tokenmill calibrate --points to \(runs.runs.count) end-to-end runs of the fit half of InferenceX's "
           + "points in the PyPI package aiconfigurator-core 0.12.0 (Apache-2.0)"
       ], entries: entries.keys.sorted { $0.sortKey < $1.sortKey }.compactMap { entries[$0] })
+  }
+}
+
+extension OverheadGroup.Level {
+  /// The levels whose groups a group of this one is drawn to, widest first.
+  ///
+  /// A model on a system is drawn to its kernels: the model on all systems says what is known where it never ran, and
+  /// would count its runs twice.
+  var wider: [OverheadGroup.Level] {
+    switch self {
+    case .framework: []
+    case .kernels: [.framework]
+    case .model, .modelOnSystem: [.framework, .kernels]
+    case .version: [.framework, .kernels, .modelOnSystem]
+    }
   }
 }
 
@@ -81,21 +98,22 @@ private struct LevelFit {
   }
 
   let runs: OverheadRuns
-  let level: Int
+  let level: OverheadGroup.Level
   var members: [Member]
   private var current: [OverheadRuns.Figures] = []
 
   init(
-    _ runs: OverheadRuns, level: Int, base: (OverheadGroup) -> FrameworkOverhead,
+    _ runs: OverheadRuns, level: OverheadGroup.Level, base: (OverheadGroup) -> FrameworkOverhead,
     prior: (OverheadGroup) -> [Double]
   ) {
     self.runs = runs
     self.level = level
     var indices: [OverheadGroup: [Int]] = [:]
-    for (index, run) in runs.runs.enumerated() where run.group.lineage.count > level {
+    for (index, run) in runs.runs.enumerated() {
+      guard let group = run.group.group(at: level) else { continue }
       // A framework's own numbers are those of replicas that do both, prompts and answers.
-      if level == 0, run.plan.design.isDisaggregated { continue }
-      indices[run.group.lineage[level], default: []].append(index)
+      if level == .framework, run.plan.design.isDisaggregated { continue }
+      indices[group, default: []].append(index)
     }
     members = indices.keys.sorted { $0.sortKey < $1.sortKey }.map { group in
       let start = prior(group)
@@ -126,7 +144,7 @@ private struct LevelFit {
         Self.residual(figures[index].ttft, run.measuredTTFT, OverheadCalibration.tolerance.ttft))
     }
     for (index, parameter) in OverheadParameters.all.enumerated() {
-      residuals.append((point[index] - member.prior[index]) / parameter.spread[level])
+      residuals.append((point[index] - member.prior[index]) / parameter.spread(level))
     }
     return residuals
   }

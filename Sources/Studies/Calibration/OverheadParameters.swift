@@ -10,17 +10,28 @@ enum OverheadParameters {
     let value: @Sendable (FrameworkOverhead) -> Double
     /// What counts as nothing: seconds, or a scale.
     let least: Double
-    /// Standard deviation of the logarithm that priors allow the whole framework, each class of kernels, each model on
-    /// a system, each version.
-    let spread: [Double]
+    /// Standard deviations of the logarithm that priors allow the whole framework, each class of kernels, each model,
+    /// each version.
+    let spreads: [Double]
+
+    /// The one of a level's groups.
+    func spread(_ level: OverheadGroup.Level) -> Double {
+      switch level {
+      case .framework: spreads[0]
+      case .kernels: spreads[1]
+      case .model, .modelOnSystem: spreads[2]
+      case .version: spreads[3]
+      }
+    }
   }
 
   private static func seconds(
     _ name: String, _ path: WritableKeyPath<FrameworkOverhead, Double> & Sendable, least: Double,
-    spread: [Double]
+    spreads: [Double]
   ) -> Parameter {
     Parameter(
-      name: name, path: { $0[keyPath: path] = $1 }, value: { $0[keyPath: path] }, least: least, spread: spread
+      name: name, path: { $0[keyPath: path] = $1 }, value: { $0[keyPath: path] }, least: least,
+      spreads: spreads
     )
   }
 
@@ -36,23 +47,23 @@ enum OverheadParameters {
       overhead.stepSeconds = digits(overhead.stepSeconds * value / known)
       overhead.layerSeconds = digits(overhead.layerSeconds * value / known)
     },
-    value: { $0.stepSeconds + layers * $0.layerSeconds }, least: 1e-6, spread: time)
+    value: { $0.stepSeconds + layers * $0.layerSeconds }, least: 1e-6, spreads: time)
 
   private static let layers = 60.0
 
   /// All of them.
   static let all: [Parameter] = [
     launches,
-    seconds("mixed_step", \.mixedStepSeconds, least: 1e-5, spread: time),
-    seconds("sequence", \.sequenceSeconds, least: 1e-8, spread: time),
-    seconds("front_end", \.frontEndSeconds, least: 1e-4, spread: time),
-    seconds("front_end_per_token", \.frontEndSecondsPerInputToken, least: 1e-8, spread: time),
-    seconds("decode.gemm", \.decode.gemm, least: 0.1, spread: scale),
-    seconds("decode.experts", \.decode.experts, least: 0.1, spread: scale),
-    seconds("decode.collective", \.decode.collective, least: 0.1, spread: scale),
-    seconds("prefill.gemm", \.prefill.gemm, least: 0.1, spread: scale),
-    seconds("prefill.experts", \.prefill.experts, least: 0.1, spread: scale),
-    seconds("prefill.elementwise", \.prefill.elementwise, least: 0.1, spread: scale),
+    seconds("mixed_step", \.mixedStepSeconds, least: 1e-5, spreads: time),
+    seconds("sequence", \.sequenceSeconds, least: 1e-8, spreads: time),
+    seconds("front_end", \.frontEndSeconds, least: 1e-4, spreads: time),
+    seconds("front_end_per_token", \.frontEndSecondsPerInputToken, least: 1e-8, spreads: time),
+    seconds("decode.gemm", \.decode.gemm, least: 0.1, spreads: scale),
+    seconds("decode.experts", \.decode.experts, least: 0.1, spreads: scale),
+    seconds("decode.collective", \.decode.collective, least: 0.1, spreads: scale),
+    seconds("prefill.gemm", \.prefill.gemm, least: 0.1, spreads: scale),
+    seconds("prefill.experts", \.prefill.experts, least: 0.1, spreads: scale),
+    seconds("prefill.elementwise", \.prefill.elementwise, least: 0.1, spreads: scale),
   ]
 
   /// The logarithms.

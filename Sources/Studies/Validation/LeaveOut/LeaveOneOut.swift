@@ -14,6 +14,15 @@ public struct LeaveOneOut: Sendable {
     /// Its runs; kernels are measured by shape, not by model.
     case model
 
+    /// The groups of overheads that say something of what was left out: not those of one model on one system, which
+    /// are all with it or all without it.
+    public var levels: [OverheadGroup.Level] {
+      switch self {
+      case .accelerator: [.framework, .kernels, .model]
+      case .model: [.framework, .kernels]
+      }
+    }
+
     var dimension: Dimension {
       switch self {
       case .accelerator: .system

@@ -22,10 +22,11 @@ public struct OverheadRefit: Sendable {
   ///
   /// - Parameters:
   ///   - every: of the configurations one in so many is fitted on, >= 1; more than 1 saves time.
-  ///   - levels: levels of groups to fit, widest first. Two are those of frameworks and of kernels; narrower groups
-  ///     are of one model on one system, and say nothing of a model or a system that was left out.
+  ///   - levels: levels of groups to fit, widest first.
   /// - Returns: the way to fit.
-  public static func frameworks(every: Int = 1, levels: Int = OverheadGroup.levels) -> OverheadRefit {
+  public static func frameworks(
+    every: Int = 1, levels: [OverheadGroup.Level] = OverheadGroup.Level.allCases
+  ) -> OverheadRefit {
     OverheadRefit { points, catalogue, threads in
       var fitted = catalogue
       let chosen = points.filter { $0.part(of: every) == 0 }

@@ -1,0 +1,116 @@
+import Workload
+
+/// The senders of requests: open streams, closed loops, conversations.
+extension CoupledDriver {
+  /// Sends a stream's first requests.
+  mutating func open(_ stream: Int) {
+    let plan = deployment.streams[stream]
+    if case .closedLoop(let concurrency, let thinkTimeSeconds) = plan.arrivals {
+      clients[stream].isClosedLoop = true
+      clients[stream].concurrency = concurrency
+      clients[stream].thinkTime = SimDuration(seconds: thinkTimeSeconds)
+      clients[stream].warmingUp = plan.warmUpRequests
+      if plan.warmUpRequests > 0 { warmUps += 1 }
+      clients[stream].left = plan.warmUpRequests > 0 ? plan.warmUpRequests : plan.requests ?? .max
+      sendBurst(stream, at: .zero)
+    } else {
+      sendNext(stream)
+    }
+  }
+
+  /// Sends the next request of a stream that waits for no answers; the stream ends before the horizon.
+  mutating func sendNext(_ stream: Int) {
+    guard let time = clients[stream].generator.next(), run.horizon.map({ time < $0.nanoseconds }) ?? true
+    else {
+      return
+    }
+    queue.push(.requestArrived(stream: Int32(stream)), at: SimTime(nanoseconds: time))
+  }
+
+  /// A closed-loop client sends its first requests, or its first after the warm-up, all at once.
+  mutating func sendBurst(_ stream: Int, at time: SimTime) {
+    for _ in 0..<min(clients[stream].concurrency, clients[stream].left) {
+      clients[stream].left -= 1
+      queue.push(.requestArrived(stream: Int32(stream)), at: time)
+    }
+  }
+
+  /// The next request of a stream, or the first of a conversation, is sent.
+  mutating func arrive(_ stream: Int, at time: SimTime) {
+    let number = clients[stream].next
+    clients[stream].next += 1
+    if !clients[stream].isClosedLoop { sendNext(stream) }
+    guard let conversations = deployment.streams[stream].conversations else {
+      arrive(sources[stream].request(stream: Int32(stream), index: number, arrival: time), at: time)
+      return
+    }
+    clients[stream].conversations[number] = Conversation(
+      turns: conversations.turns(of: number), history: conversations.systemPrompts.tokens)
+    sendTurn(stream, number, at: time)
+  }
+
+  /// A turn of a conversation is sent; one that exceeds the context ends it.
+  mutating func sendTurn(_ stream: Int, _ conversation: UInt64, at time: SimTime) {
+    guard let state = clients[stream].conversations[conversation] else { return }
+    let made = sources[stream].request(
+      stream: Int32(stream), index: Conversations.request(conversation, turn: state.turn), arrival: time,
+      history: state.history)
+    guard state.turn == 0 || accepts(made) else {
+      clients[stream].conversations[conversation] = nil
+      satisfied(stream, at: time)
+      return
+    }
+    arrive(made, at: time)
+  }
+
+  /// A client has its answer.
+  mutating func answered(_ done: Completion, at time: SimTime) {
+    let stream = Int(done.stream)
+    if let conversations = deployment.streams[stream].conversations,
+      proceed(conversations, after: done, at: time)
+    {
+      return
+    }
+    satisfied(stream, at: time)
+  }
+
+  /// A request was refused; it ends its conversation.
+  mutating func refused(_ request: Request, at time: SimTime) {
+    let stream = Int(request.stream)
+    clients[stream].conversations[Conversations.conversation(of: request.index)] = nil
+    satisfied(stream, at: time)
+  }
+
+  /// The next turn of a conversation is due a pause after the answer; false when that was its last.
+  private mutating func proceed(
+    _ conversations: Conversations, after done: Completion, at time: SimTime
+  ) -> Bool {
+    let stream = Int(done.stream)
+    let number = Conversations.conversation(of: done.index)
+    guard var state = clients[stream].conversations[number], state.turn + 1 < state.turns else {
+      clients[stream].conversations[number] = nil
+      return false
+    }
+    state.turn += 1
+    state.history = Int(done.input) + Int(done.output)
+    clients[stream].conversations[number] = state
+    let due = time + SimDuration(seconds: conversations.pauseSeconds(after: done.index))
+    queue.push(.turnDue(stream: done.stream, conversation: UInt32(number)), at: due)
+    return true
+  }
+
+  /// A client has all its answers: a closed loop sends the next request; after all warm-ups the report begins.
+  private mutating func satisfied(_ stream: Int, at time: SimTime) {
+    guard clients[stream].isClosedLoop else { return }
+    if clients[stream].warmingUp > 0 {
+      clients[stream].warmingUp -= 1
+      if clients[stream].warmingUp == 0 {
+        warmUps -= 1
+        if warmUps == 0 { queue.push(.reportBegun, at: time) }
+      }
+    }
+    guard clients[stream].left > 0 else { return }
+    clients[stream].left -= 1
+    queue.push(.requestArrived(stream: Int32(stream)), at: time + clients[stream].thinkTime)
+  }
+}
