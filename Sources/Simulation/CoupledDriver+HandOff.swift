@@ -7,12 +7,12 @@ extension CoupledDriver {
     var next = 0
     while next < shop.handedOver.count {
       let request = shop.requests[shop.handedOver[next]]
-      loads[index].requests -= 1
-      loads[index].tokens -= Int(request.input)
-      let target = pickAnswering(handedOver, request, at: time)
+      lighten(index, by: request)
+      let chosen = pickAnswering(handedOver, request, at: time)
       handedOver += 1
-      loads[target].requests += 1
-      loads[target].tokens += Int(request.input)
+      // Where none works, the request waits when it gets there.
+      let target = working(chosen) ?? chosen
+      burden(target, with: request)
       queue.push(.requestHandedOver(replica: Int32(target), slot: shop.handedOver[next]), at: arrival)
       next += 1
     }
@@ -21,8 +21,16 @@ extension CoupledDriver {
 
   /// A decode replica's scheduler sees a request.
   mutating func receive(_ slot: Int32, by target: Int, at time: SimTime) {
-    if replicas[target].deliver(slot, at: time, engine: engine) { queueCompletion(target) }
-    if !replicas[target].isBusy { queueStart(target, at: time) }
+    guard let other = working(target) else {
+      lighten(target, by: shop.requests[slot])
+      park(slot, answers: true, at: time)
+      return
+    }
+    if other != target {
+      lighten(target, by: shop.requests[slot])
+      burden(other, with: shop.requests[slot])
+    }
+    deliver(slot, to: other, at: time)
   }
 
   /// A decode replica has room for requests: their caches leave the prefill replicas, each link's in turn.
@@ -31,6 +39,7 @@ extension CoupledDriver {
     var next = 0
     while next < shop.fetches.count {
       let slot = shop.fetches[next]
+      if let epoch = faults?.epochs[target] { faults?.fetchEpochs[slot] = epoch }
       let source = Int(shop.requests[slot].replica)
       let link = source * handOff.links + nextLink[source]
       nextLink[source] = (nextLink[source] + 1) % handOff.links
@@ -45,8 +54,16 @@ extension CoupledDriver {
   /// A cache has come: the prefill replica's blocks are free, the decode replica can take the request into its batch.
   mutating func land(_ slot: Int32, on target: Int, at time: SimTime) {
     let source = Int(shop.requests[slot].replica)
-    replicas[source].release(&shop.requests[slot], engine: prefillEngine)
-    if !replicas[source].isBusy, replicas[source].hasWork { queueStart(source, at: time) }
+    // A source that has failed since holds nothing any more.
+    if source >= 0 {
+      replicas[source].release(&shop.requests[slot], engine: prefillEngine)
+      if !replicas[source].isBusy, replicas[source].hasWork { queueStart(source, at: time) }
+    }
+    if isOrphan(slot, of: target) {
+      lighten(target, by: shop.requests[slot])
+      rescue(slot, answers: true, at: time)
+      return
+    }
     if replicas[target].land(slot, at: time) { queueCompletion(target) }
     if !replicas[target].isBusy { queueStart(target, at: time) }
   }

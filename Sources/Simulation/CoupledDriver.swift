@@ -16,7 +16,7 @@ struct CoupledDriver {
   let sources: [RequestSource]
   private let progress: RunProgress
   var replicas: [Replica]
-  private var generations: [UInt32]
+  var generations: [UInt32]
   /// Whether a replica's next start is in the queue already.
   private var startQueued: [Bool]
   var clients: [Client]
@@ -30,12 +30,14 @@ struct CoupledDriver {
   var nextLink: [Int]
   /// Whether requests spend time in the front end at all.
   private let hasFrontEnd: Bool
+  /// What has failed; nil where nothing can.
+  var faults: FaultState?
   var queue: EventQueue
   var shop = Shop()
   /// Streams whose warm-up is not over.
   var warmUps = 0
   /// Requests that reached the router.
-  private var routed: UInt64 = 0
+  var routed: UInt64 = 0
   /// Requests that a prefill replica has handed over.
   var handedOver: UInt64 = 0
   private var reported: Int64 = 0
@@ -109,12 +111,15 @@ struct CoupledDriver {
       view = PrefixView(replicas: count, delaySeconds: deployment.cacheView.delaySeconds)
     }
     hasFrontEnd = deployment.frontEnd != FrontEnd()
-    queue = EventQueue(entities: max(count, deployment.streams.count))
+    faults = deployment.faults.map { FaultState($0, replicas: count, deployment: deployment.name, run) }
+    queue = EventQueue(
+      entities: max(count, deployment.streams.count, deployment.faults?.domains.count ?? 0))
     shop.reportsCompletions = true
   }
 
   mutating func simulate() -> PartitionOutcome {
     for stream in clients.indices { open(stream) }
+    openFaults()
     let horizon = run.horizon ?? .never
     var lastStep = SimTime.zero
     while let time = queue.nextTime, time <= horizon, let entry = queue.popEntry() {
@@ -123,12 +128,17 @@ struct CoupledDriver {
       {
         continue  // The stretch was cut short; its new end is in the queue.
       }
+      if isOver { break }
       queue.advanceClock(to: entry.time)
       switch entry.event {
       case .stepsCompleted(let replica, _):
         lastStep = entry.time
         complete(Int(replica), at: entry.time)
       case .reportBegun: beginReport(at: entry.time)
+      case .faultBegun(let domain, let ofItself):
+        failDomain(Int(domain), ofItself: ofItself, at: entry.time)
+      case .faultOver(let domain, let ofItself):
+        repairDomain(Int(domain), ofItself: ofItself, at: entry.time)
       case .requestArrived(let stream): arrive(Int(stream), at: entry.time)
       case .turnDue(let stream, let conversation):
         sendTurn(Int(stream), UInt64(conversation), at: entry.time)
@@ -149,7 +159,9 @@ struct CoupledDriver {
       }
     }
     report()
-    return PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
+    var outcome = PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
+    outcome.faults = closeFaults(at: run.horizon ?? lastStep)
+    return outcome
   }
 
   /// Requests in front ends.
@@ -166,9 +178,11 @@ struct CoupledDriver {
       refused(request, at: time)
       return
     }
-    let target = pick(number, request, at: time)
-    loads[target].requests += 1
-    loads[target].tokens += Int(request.input)
+    guard let target = working(pick(number, request, at: time)) else {
+      park(shop.requests.insert(request), answers: false, at: time)
+      return
+    }
+    burden(target, with: request)
     guard hasFrontEnd else {
       handOver(request, to: target, at: time)
       return
@@ -191,10 +205,36 @@ struct CoupledDriver {
   /// A replica's scheduler sees a request.
   private mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
     let slot = shop.requests.insert(request)
+    guard let other = working(target) else {
+      lighten(target, by: request)
+      park(slot, answers: false, at: time)
+      return
+    }
+    if other != target {
+      lighten(target, by: request)
+      burden(other, with: request)
+    }
+    deliver(slot, to: other, at: time)
+  }
+
+  /// A replica's scheduler sees a request that is in flight.
+  mutating func deliver(_ slot: Int32, to target: Int, at time: SimTime) {
     if replicas[target].deliver(slot, at: time, engine: target < prefillReplicas ? prefillEngine : engine) {
       queueCompletion(target)
     }
     if !replicas[target].isBusy { queueStart(target, at: time) }
+  }
+
+  /// A request counts to the load of a replica.
+  mutating func burden(_ replica: Int, with request: Request) {
+    loads[replica].requests += 1
+    loads[replica].tokens += Int(request.input)
+  }
+
+  /// It no longer does.
+  mutating func lighten(_ replica: Int, by request: Request) {
+    loads[replica].requests -= 1
+    loads[replica].tokens -= Int(request.input)
   }
 
   private mutating func complete(_ index: Int, at time: SimTime) {
@@ -235,6 +275,7 @@ struct CoupledDriver {
 
   private mutating func start(_ index: Int, at time: SimTime) {
     startQueued[index] = false
+    guard faults?.isUp(index) ?? true else { return }
     if index < prefillReplicas {
       replicas[index].startStep(at: time, engine: prefillEngine, shop: &shop)
       if !replicas[index].chunks.isEmpty { announce(index, at: time) }

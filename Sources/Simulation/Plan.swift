@@ -23,6 +23,8 @@ public struct DeploymentPlan: Sendable {
   ///
   /// With a prefill pool: those of that pool.
   public var prefixCache: PrefixCacheOptions?
+  /// What fails, and what is done about it; nil: nothing fails.
+  public var faults: FaultPlan?
   /// What a request passes before the scheduler sees it.
   public var frontEnd: FrontEnd
   /// The requests, in streams.
@@ -109,6 +111,8 @@ public struct DeploymentOutcome: Sendable {
   public var steps: Int64
   /// Events handled.
   public var events: Int64
+  /// What failures did.
+  public var faults = FaultOutcome()
   /// What each pool did: one, or the prefill pool and then the decode pool.
   public var pools: [PoolOutcome] = []
 }

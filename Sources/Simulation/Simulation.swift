@@ -70,7 +70,7 @@ public enum Simulation {
       peakInFlight: replicas.reduce(0) { $0 + $1.peakOutstanding },
       peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
       steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events },
-      pools: pools(of: deployment, replicas))
+      faults: parts.reduce(into: FaultOutcome()) { $0.add($1.faults) }, pools: pools(of: deployment, replicas))
   }
 
   private static func pools(
@@ -98,7 +98,7 @@ public enum Simulation {
 extension DeploymentPlan {
   /// Whether replicas share nothing: the router looks at nothing, and no client waits for an answer.
   var runsIndependently: Bool {
-    router.isIndependent && prefill == nil
+    router.isIndependent && prefill == nil && faults == nil
       && !streams.contains {
         if case .closedLoop = $0.arrivals { return true }
         return $0.conversations != nil
@@ -175,6 +175,7 @@ struct PartitionOutcome: Sendable {
   let end: SimTime
   /// Requests that arrived but have no slot: in a front end, or waiting outside memory.
   let unborn: Int64
+  var faults = FaultOutcome()
 
   init(_ shop: Shop, _ replicas: [Replica], end: SimTime, onTheWay: Int64) {
     var shop = shop

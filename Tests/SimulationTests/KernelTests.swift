@@ -66,10 +66,11 @@ struct EventQueueTests {
     return popped
   }
 
-  @Test("at one instant: steps end, the report begins, requests arrive, are handed over, steps start")
+  @Test("at one instant: steps end, the report begins, replicas fail, requests arrive, are handed over, steps start")
   func ranks() {
     let events: [Event] = [
-      .stepDue(replica: 0), .requestReady(replica: 0), .requestArrived(stream: 0), .reportBegun,
+      .stepDue(replica: 0), .requestReady(replica: 0), .requestArrived(stream: 0),
+      .faultBegun(domain: 0, ofItself: true), .reportBegun,
       .stepsCompleted(replica: 4, generation: 1),
     ]
     #expect(order(events.map { ($0, 3) }) == events.reversed())

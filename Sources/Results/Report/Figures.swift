@@ -161,6 +161,7 @@ public struct RequestFigures: Sendable, Equatable {
     preemptions = outcome.observations.counts.preemptions
     inputTokens = outcome.observations.counts.inputTokens
     cachedTokens = outcome.observations.counts.cachedTokens
+    failed = outcome.observations.counts.failed
   }
 
   mutating func add(_ other: RequestFigures) {

@@ -4,15 +4,17 @@
 ///
 /// A step that ends at an instant frees what it held before a request of that instant looks for room, and the next
 /// step starts after every request and every cache of that instant, so that it sees them. What a run reports begins after the steps
-/// that end, and before the requests that arrive.
+/// that end, and before the requests that arrive. What fails at an instant has ended its steps of that instant, and sees no
+/// request of it.
 enum EventRank: UInt64 {
   case stepCompleted = 0
   case reportBegun = 1
-  case requestArrived = 2
-  case requestReady = 3
-  case requestHandedOver = 4
-  case cacheTransferred = 5
-  case stepDue = 6
+  case faultChanged = 2
+  case requestArrived = 3
+  case requestReady = 4
+  case requestHandedOver = 5
+  case cacheTransferred = 6
+  case stepDue = 7
 }
 
 /// What happens, with ids for payload.
@@ -21,6 +23,9 @@ enum Event: Equatable {
   case stepsCompleted(replica: Int32, generation: UInt32)
   /// All warm-ups are over: the reported part of the run begins.
   case reportBegun
+  /// A fault domain fails, or is back; `ofItself`: not by the script.
+  case faultBegun(domain: Int32, ofItself: Bool)
+  case faultOver(domain: Int32, ofItself: Bool)
   /// The next request of a stream reaches the router.
   case requestArrived(stream: Int32)
   /// The next turn of a conversation of a stream is sent.
@@ -38,6 +43,7 @@ enum Event: Equatable {
     switch self {
     case .stepsCompleted: .stepCompleted
     case .reportBegun: .reportBegun
+    case .faultBegun, .faultOver: .faultChanged
     case .requestArrived, .turnDue: .requestArrived
     case .requestReady: .requestReady
     case .requestHandedOver: .requestHandedOver
@@ -52,6 +58,7 @@ enum Event: Equatable {
       .requestHandedOver(let replica, _), .cacheTransferred(let replica, _):
       UInt64(replica)
     case .reportBegun: 0
+    case .faultBegun(let domain, _), .faultOver(let domain, _): UInt64(domain)
     case .requestArrived(let stream), .turnDue(let stream, _): UInt64(stream)
     }
   }

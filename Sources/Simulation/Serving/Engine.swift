@@ -105,6 +105,8 @@ struct Shop {
   var handedOver: [Int32] = []
   /// Requests whose cache a decode replica has begun to fetch, since the driver last looked.
   var fetches: [Int32] = []
+  /// Prompt and output tokens whose KV cache was lost with a replica.
+  var lostTokens: Int64 = 0
   /// Replica steps: engine iterations that ended.
   var steps: Int64 = 0
   /// Events: arrivals, and stretches of steps taken at once.

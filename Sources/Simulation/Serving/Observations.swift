@@ -32,6 +32,8 @@ public struct RequestCounts: Sendable, Equatable {
   public var completed: Int64 = 0
   /// Requests refused because they can never fit: too long for the context limit, the KV cache or the token budget.
   public var rejected: Int64 = 0
+  /// Requests lost to failures.
+  public var failed: Int64 = 0
   /// Times that a running request lost its KV cache and was put back to wait.
   public var preemptions: Int64 = 0
   /// Completed requests that met every latency target.
@@ -52,6 +54,7 @@ public struct RequestCounts: Sendable, Equatable {
     arrived += other.arrived
     completed += other.completed
     rejected += other.rejected
+    failed += other.failed
     preemptions += other.preemptions
     good += other.good
     inputTokens += other.inputTokens

@@ -67,6 +67,12 @@ struct Replica {
       prefixes: engine.prefixCache.map { PrefixCache($0, isHeard: engine.publishesPrefixes) })
   }
 
+  /// Takes the largest figures of what the replica was before it failed.
+  mutating func keepPeaks(of old: Replica) {
+    peakOutstanding = old.peakOutstanding
+    cache.keepPeak(of: old.cache)
+  }
+
   /// Whether a stretch is in progress.
   var isBusy: Bool { plannedSteps > 0 }
 
@@ -177,6 +183,8 @@ struct BlockPool {
     precondition(free >= 0, "more KV blocks in use than the cache holds")
     if prefixes != nil { prefixes?.shrink(to: free) }
   }
+
+  mutating func keepPeak(of old: BlockPool) { peakUsed = old.peakUsed }
 
   /// Remembers how many blocks steps that are over have used.
   mutating func notePeak() {

@@ -129,6 +129,13 @@ struct PrefixView {
     }
   }
 
+  /// A replica has failed: it holds nothing, whatever it has announced.
+  mutating func forget(_ replica: Int) {
+    known[replica].removeAll()
+    pending = pending[next...].filter { $0.replica != replica }
+    next = 0
+  }
+
   /// Takes in what was announced long enough ago.
   mutating func look(at time: SimTime) {
     while next < pending.count, pending[next].due <= time {

@@ -1,0 +1,188 @@
+/// Replicas that fail and come back, and the requests that they held.
+extension CoupledDriver {
+  /// Puts the script of outages, and the first failure of each domain, into the queue.
+  mutating func openFaults() {
+    guard let plan = faults?.plan else { return }
+    for (index, domain) in plan.domains.enumerated() {
+      for outage in domain.outages {
+        let begin = SimTime.zero + SimDuration(seconds: outage.startSeconds)
+        pushFault(.faultBegun(domain: Int32(index), ofItself: false), at: begin)
+        if let seconds = outage.seconds {
+          pushFault(
+            .faultOver(domain: Int32(index), ofItself: false), at: begin + SimDuration(seconds: seconds))
+        }
+      }
+      fateOf(index, after: .zero)
+    }
+  }
+
+  private mutating func fateOf(_ domain: Int, after time: SimTime) {
+    guard let duration = faults?.toFailure(domain) else { return }
+    pushFault(.faultBegun(domain: Int32(domain), ofItself: true), at: time + duration)
+  }
+
+  private mutating func pushFault(_ event: Event, at time: SimTime) {
+    if case .faultOver = event { faults?.pendingRepairs += 1 }
+    faults?.pendingEvents += 1
+    queue.push(event, at: time)
+  }
+
+  /// Whether nothing is left to do but to fail: the queue holds no other events, and nobody waits for a repair.
+  var isOver: Bool {
+    guard let faults, run.horizon == nil else { return false }
+    // The event at hand has been taken out.
+    return queue.count + 1 <= faults.pendingEvents && shop.requests.inFlight == 0
+  }
+
+  /// All replicas of a domain fail.
+  mutating func failDomain(_ domain: Int, ofItself: Bool, at time: SimTime) {
+    guard let plan = faults?.plan else { return }
+    faults?.pendingEvents -= 1
+    if ofItself, let duration = faults?.toRepair(domain) {
+      pushFault(.faultOver(domain: Int32(domain), ofItself: true), at: time + duration)
+    }
+    // All of them first, so that no request finds refuge on one that is about to fail.
+    var fallen: [Int] = []
+    for replica in plan.domains[domain].replicas {
+      faults?.causes[replica] += 1
+      if faults?.causes[replica] == 1 { fallen.append(replica) }
+    }
+    for replica in fallen { fail(replica, at: time) }
+  }
+
+  /// All replicas of a domain are back, unless something else keeps them down.
+  mutating func repairDomain(_ domain: Int, ofItself: Bool, at time: SimTime) {
+    guard let plan = faults?.plan else { return }
+    faults?.pendingEvents -= 1
+    faults?.pendingRepairs -= 1
+    if ofItself { fateOf(domain, after: time) }
+    for replica in plan.domains[domain].replicas {
+      faults?.causes[replica] -= 1
+      guard let since = faults?.since[replica], faults?.causes[replica] == 0 else { continue }
+      faults?.outcome.downSeconds += (time - since).seconds
+      faults?.since[replica] = .never
+    }
+    let waiting = faults?.parked ?? []
+    faults?.parked = []
+    for (slot, answers) in waiting { place(slot, answers: answers, at: time) }
+  }
+
+  /// A replica fails; its requests go where the plan says.
+  private mutating func fail(_ index: Int, at time: SimTime) {
+    faults?.since[index] = time
+    faults?.epochs[index] &+= 1
+    faults?.outcome.failures += 1
+    generations[index] &+= 1
+    view?.forget(index)
+    let lost = replicas[index].fail(
+      at: time, engine: index < prefillReplicas ? prefillEngine : engine, shop: &shop)
+    if index < prefillReplicas { loseHandedOver(of: Int32(index), at: time) }
+    for slot in lost {
+      lighten(index, by: shop.requests[slot])
+      rescue(slot, answers: index >= prefillReplicas, at: time)
+    }
+  }
+
+  /// Prompts that a prefill replica held for others are gone: who has begun to fetch gets the rest, who waits for a
+  /// decode replica is computed again there.
+  private mutating func loseHandedOver(of source: Int32, at time: SimTime) {
+    var isAnyWaiting = false
+    for slot in shop.requests.slots.indices.map(Int32.init) where shop.requests[slot].replica == source {
+      switch shop.requests[slot].state {
+      case .fetching:
+        shop.requests[slot].replica = -1
+        shop.requests[slot].cachedBlocks = 0
+      case .handedOver:
+        faults?.outcome.interrupted += 1
+        shop.loseCache(slot, held: Int(shop.requests[slot].input))
+        isAnyWaiting = true
+      default: break
+      }
+    }
+    guard isAnyWaiting else { return }
+    // What waits there now asks for another step than before: schedulers look at once.
+    for index in prefillReplicas..<replicas.count {
+      replicas[index].estimate.isFull = false
+      if replicas[index].cut(at: time, everySteps: 1) { queueCompletion(index) }
+    }
+  }
+
+  /// Whether a decode replica has failed since it began to fetch the cache that has come.
+  mutating func isOrphan(_ slot: Int32, of target: Int) -> Bool {
+    guard let state = faults else { return false }
+    faults?.fetchEpochs[slot] = nil
+    guard state.fetchEpochs[slot] != state.epochs[target] else { return false }
+    shop.loseCache(slot, held: Int(shop.requests[slot].input))
+    return true
+  }
+
+  /// A request has lost its replica.
+  mutating func rescue(_ slot: Int32, answers: Bool, at time: SimTime) {
+    faults?.outcome.interrupted += 1
+    switch faults?.plan.onLoss ?? .retry {
+    case .fail:
+      giveUp(slot, at: time)
+    case .retry where shop.requests[slot].state != .handedOver:
+      shop.requests[slot].generated = 0
+      shop.requests[slot].firstToken = .never
+      shop.requests[slot].lastToken = .never
+      place(slot, answers: false, at: time)
+    case .migrate, .retry:
+      place(slot, answers: answers, at: time)
+    }
+  }
+
+  /// Finds a replica for a request that has none.
+  private mutating func place(_ slot: Int32, answers: Bool, at time: SimTime) {
+    let request = shop.requests[slot]
+    let number = routed
+    routed += 1
+    let chosen =
+      answers ? pickAnswering(number, request, at: time) : pick(number, request, at: time)
+    guard let target = working(chosen) else { return park(slot, answers: answers, at: time) }
+    burden(target, with: request)
+    deliver(slot, to: target, at: time)
+  }
+
+  /// The replica that was chosen, or where it is out of service the next one of its pool that isn't; nil where none is.
+  func working(_ chosen: Int) -> Int? {
+    guard let faults, !faults.isUp(chosen) else { return chosen }
+    let pool = chosen < prefillReplicas ? 0..<prefillReplicas : prefillReplicas..<replicas.count
+    for step in 1..<max(pool.count, 1) {
+      let candidate = pool.lowerBound + (chosen - pool.lowerBound + step) % pool.count
+      if faults.isUp(candidate) { return candidate }
+    }
+    return nil
+  }
+
+  /// A request waits for a repair; where none will come it is lost.
+  mutating func park(_ slot: Int32, answers: Bool, at time: SimTime) {
+    guard let faults, faults.pendingRepairs > 0 else { return giveUp(slot, at: time) }
+    self.faults?.parked.append((slot, answers))
+  }
+
+  /// A request is lost, and its client learns it.
+  private mutating func giveUp(_ slot: Int32, at time: SimTime) {
+    let request = shop.requests[slot]
+    if request.state == .handedOver { releaseSource(of: slot, at: time) }
+    shop.observations.counts.failed += 1
+    shop.requests.remove(slot)
+    refused(request, at: time)
+  }
+
+  /// A prefill replica need no longer hold the prompt of a request.
+  private mutating func releaseSource(of slot: Int32, at time: SimTime) {
+    let source = Int(shop.requests[slot].replica)
+    replicas[source].release(&shop.requests[slot], engine: prefillEngine)
+    if !replicas[source].isBusy, replicas[source].hasWork { queueStart(source, at: time) }
+  }
+
+  /// What failures did, those included that last beyond the end.
+  func closeFaults(at end: SimTime) -> FaultOutcome {
+    guard let faults else { return FaultOutcome() }
+    var outcome = faults.outcome
+    for since in faults.since where since < end { outcome.downSeconds += (end - since).seconds }
+    outcome.lostTokens = shop.lostTokens
+    return outcome
+  }
+}

@@ -1,0 +1,135 @@
+import Workload
+
+/// What becomes of a request whose replica fails.
+public enum LossPolicy: String, Sendable, CaseIterable {
+  /// Another replica computes its prompt and what it had answered again, and goes on.
+  case migrate
+  /// It is sent again from the start; what it had answered is thrown away.
+  case retry
+  /// Its client gets an error.
+  case fail
+}
+
+/// Replicas that fail together: on one accelerator, node, rack or switch.
+public struct FaultDomain: Sendable, Equatable {
+  /// A time out of service.
+  public struct Outage: Sendable, Equatable {
+    /// When it begins, in seconds from the start of the run, >= 0.
+    public var startSeconds: Double
+    /// How long it lasts in seconds, > 0; nil: for the rest of the run.
+    public var seconds: Double?
+
+    /// An outage; see the properties for ranges.
+    public init(startSeconds: Double, seconds: Double?) {
+      precondition(startSeconds >= 0 && seconds ?? 1 > 0, "an outage that ends before it begins")
+      self.startSeconds = startSeconds
+      self.seconds = seconds
+    }
+  }
+
+  /// Its name, which keys its random streams.
+  public var name: String
+  /// Its replicas, by their numbers among all of the deployment.
+  public var replicas: [Int]
+  /// Outages that are known beforehand.
+  public var outages: [Outage]
+  /// Mean time in service until it fails, in seconds, > 0, exponentially distributed; nil: it doesn't of itself.
+  public var meanSecondsToFailure: Double?
+  /// Mean time until it is back in service, in seconds, > 0, exponentially distributed.
+  public var meanSecondsToRepair: Double
+
+  /// A domain; see the properties for ranges.
+  public init(
+    name: String, replicas: [Int], outages: [Outage] = [], meanSecondsToFailure: Double? = nil,
+    meanSecondsToRepair: Double = 3600
+  ) {
+    precondition(meanSecondsToFailure ?? 1 > 0 && meanSecondsToRepair > 0, "a domain that always fails")
+    self.name = name
+    self.replicas = replicas
+    self.outages = outages
+    self.meanSecondsToFailure = meanSecondsToFailure
+    self.meanSecondsToRepair = meanSecondsToRepair
+  }
+}
+
+/// What fails in a deployment, and what is done about it.
+public struct FaultPlan: Sendable, Equatable {
+  /// What fails together.
+  public var domains: [FaultDomain]
+  /// What becomes of requests.
+  public var onLoss: LossPolicy
+
+  /// A plan.
+  public init(domains: [FaultDomain], onLoss: LossPolicy = .retry) {
+    self.domains = domains
+    self.onLoss = onLoss
+  }
+}
+
+/// What failures did to a deployment.
+public struct FaultOutcome: Sendable, Equatable {
+  /// Times that a replica failed.
+  public var failures: Int64 = 0
+  /// Replica-seconds out of service.
+  public var downSeconds = 0.0
+  /// Times that a request lost its replica.
+  public var interrupted: Int64 = 0
+  /// Prompt and output tokens whose KV cache was lost with a replica.
+  public var lostTokens: Int64 = 0
+
+  /// Nothing failed.
+  public init() {}
+
+  mutating func add(_ other: FaultOutcome) {
+    failures += other.failures
+    downSeconds += other.downSeconds
+    interrupted += other.interrupted
+    lostTokens += other.lostTokens
+  }
+}
+
+/// Where the replicas of a deployment stand that may fail.
+struct FaultState {
+  let plan: FaultPlan
+  /// Domains that are out of service and hold each replica.
+  var causes: [Int32]
+  /// When each replica failed last.
+  var since: [SimTime]
+  /// How often each replica has failed.
+  var epochs: [UInt32]
+  /// Events of failures and repairs in the queue: those alone keep no run going.
+  var pendingEvents = 0
+  /// Repairs among them.
+  var pendingRepairs = 0
+  /// Requests that wait for any replica to be back, with whether they wait for the pool that answers.
+  var parked: [(slot: Int32, answers: Bool)] = []
+  /// The epoch of the replica that fetches the cache of a request, by slot.
+  var fetchEpochs: [Int32: UInt32] = [:]
+  var outcome = FaultOutcome()
+  private var draws: [RandomStream]
+
+  init(_ plan: FaultPlan, replicas: Int, deployment: String, _ run: RunPlan) {
+    self.plan = plan
+    causes = Array(repeating: 0, count: replicas)
+    since = Array(repeating: .never, count: replicas)
+    epochs = Array(repeating: 0, count: replicas)
+    draws = plan.domains.map {
+      RandomStream(seed: run.seed, run: run.replication, "faults.\(deployment).\($0.name)")
+    }
+  }
+
+  func isUp(_ replica: Int) -> Bool { causes[replica] == 0 }
+
+  /// Time until a domain fails of itself; nil when it never does.
+  mutating func toFailure(_ domain: Int) -> SimDuration? {
+    plan.domains[domain].meanSecondsToFailure.map {
+      SimDuration(seconds: min(draws[domain].exponential(rate: 1 / $0), 1e9))
+    }
+  }
+
+  /// Time until it is back.
+  mutating func toRepair(_ domain: Int) -> SimDuration {
+    let mean = plan.domains[domain].meanSecondsToRepair
+    return SimDuration(seconds: min(draws[domain].exponential(rate: 1 / mean), 1e9))
+  }
+}
