@@ -29,6 +29,8 @@ struct DeploymentDraft {
   /// The pool that works on prompts, where engine, layout and replicas above are those of the decode pool.
   var prefill: PoolDraft?
   var handOff = HandOffDraft()
+  /// What fails; nil: nothing.
+  var faults: FaultsDraft?
   /// Where engine, layout and replicas are stated.
   var layoutNode: Node
 }
@@ -53,12 +55,14 @@ struct DeploymentReader {
     let routerField = reader.optional("router")
     let handOffField = reader.optional("hand_off")
     let frontEnd = self.frontEnd(reader.optional("front_end"))
+    let faults = FaultsReader().read(reader.optional("faults"))
     reader.finish()
     var draft = DeploymentDraft(
       node: reader.node, name: nameField.isPresent ? nameField.string() : model?.id, model: model,
       precision: precision, replicasField: replicasField, router: RouterChoice(),
       frontEndSeconds: frontEnd.seconds, frontEndSecondsPerInputToken: frontEnd.perToken,
       layoutNode: reader.node)
+    draft.faults = faults
     if poolsField.isPresent {
       for field in [parallelField, replicasField, routerField] {
         field.refuse("each pool states its own", hint: "move it into the pools")

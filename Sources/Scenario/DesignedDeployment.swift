@@ -19,7 +19,10 @@ struct DesignedDeployment {
   /// The pool that works on prompts, where the replicas above only decode.
   var prefill: DesignedPool?
   var replicas = 0
+  var places: ReplicaPlaces?
   var replicasSource = ""
+  /// What fails; nil: nothing.
+  var faults: FaultPlan?
 
   /// The deployment as the simulation runs it; tabulates the costs of its steps.
   func resolved() -> ResolvedDeployment {
@@ -33,6 +36,7 @@ struct DesignedDeployment {
       streams: streams.map { $0.plan(blockTokens: cacheEngine.blockTokens) }, prefill: prefill?.resolved)
     plan.cacheView = prefill?.router.view ?? router.view
     plan.prefixCache = prefixCache
+    plan.faults = faults
     return ResolvedDeployment(
       plan: plan, design: design, prefillDesign: prefill?.design,
       producesImages: design.model.diffusion != nil,

@@ -14,6 +14,7 @@ struct DesignedPool {
   let router: RouterChoice
   let handOff: HandOff
   var replicas = 0
+  var places: ReplicaPlaces?
 
   /// The pool as the simulation runs it; tabulates the costs of its steps.
   var resolved: PrefillPool {

@@ -52,7 +52,13 @@ struct ScenarioResolver {
     var designs: [DesignedDeployment?] = drafts.map { draft in
       design(draft, system: system, streams: streams.filter { $0.deployment == draft.name }, seed: seed)
     }
-    if let site { place(&designs, drafts, on: site.site) }
+    if let site {
+      place(&designs, drafts, on: site.site)
+      for (index, draft) in drafts.enumerated() {
+        let faults = draft.faults?.resolved(for: designs[index], on: site.site)
+        designs[index]?.faults = faults
+      }
+    }
     try problems.throwIfAny()
     guard let name, let site, designs.allSatisfy({ $0 != nil }) else {
       throw Problems(document.root.problem("the scenario can't be resolved"))
@@ -142,12 +148,14 @@ extension ScenarioResolver {
     var placement = Placement(site)
     for (index, draft) in drafts.enumerated() {
       if let parallel = draft.parallel, case .exactly(let count)? = draft.replicas {
-        place(count, parallel, draft.replicasField, draft.layoutNode, &placement, site)
+        designs[index]?.places = place(
+          count, parallel, draft.replicasField, draft.layoutNode, &placement, site)
         designs[index]?.replicas = count
         designs[index]?.replicasSource = "stated in the scenario"
       }
       if let pool = draft.prefill, let parallel = pool.parallel, let count = pool.replicas {
-        place(count, parallel, pool.replicasField, pool.node, &placement, site)
+        designs[index]?.prefill?.places = place(
+          count, parallel, pool.replicasField, pool.node, &placement, site)
         designs[index]?.prefill?.replicas = count
       }
     }
@@ -158,9 +166,11 @@ extension ScenarioResolver {
         refuseReplica(draft.layoutNode, parallel, placement, site)
         continue
       }
+      let free = placement.free
+      designs[index]?.places = placement.place(room, parallel)
       designs[index]?.replicas = room
       designs[index]?.replicasSource =
-        "fill: \(counted(placement.free, "accelerator")) in scale-up domains of \(placement.domainSize), "
+        "fill: \(counted(free, "accelerator")) in scale-up domains of \(placement.domainSize), "
         + "\(parallel.accelerators) a replica"
     }
   }
@@ -169,17 +179,20 @@ extension ScenarioResolver {
   private func place(
     _ count: Int, _ parallel: Parallelism, _ field: Field, _ node: Node, _ placement: inout Placement,
     _ site: ResolvedSite
-  ) {
+  ) -> ReplicaPlaces? {
     let room = placement.room(for: parallel)
-    guard room > 0 else { return refuseReplica(node, parallel, placement, site) }
+    guard room > 0 else {
+      refuseReplica(node, parallel, placement, site)
+      return nil
+    }
     guard count <= room else {
       field.reject(
         "more than fit: of the site's \(counted(site.accelerators, "accelerator")), \(placement.free) are free, and a replica takes "
           + "\(parallel.accelerators)",
         allowed: "at most \(room)")
-      return
+      return nil
     }
-    placement.place(count, parallel)
+    return placement.place(count, parallel)
   }
 
   private func refuseReplica(

@@ -133,26 +133,16 @@ extension CoupledDriver {
   }
 
   /// Finds a replica for a request that has none.
-  private mutating func place(_ slot: Int32, answers: Bool, at time: SimTime) {
+  mutating func place(_ slot: Int32, answers: Bool, at time: SimTime) {
     let request = shop.requests[slot]
     let number = routed
     routed += 1
-    let chosen =
-      answers ? pickAnswering(number, request, at: time) : pick(number, request, at: time)
-    guard let target = working(chosen) else { return park(slot, answers: answers, at: time) }
+    guard
+      let target =
+        answers ? pickAnswering(number, request, at: time) : pick(number, request, at: time)
+    else { return park(slot, answers: answers, at: time) }
     burden(target, with: request)
     deliver(slot, to: target, at: time)
-  }
-
-  /// The replica that was chosen, or where it is out of service the next one of its pool that isn't; nil where none is.
-  func working(_ chosen: Int) -> Int? {
-    guard let faults, !faults.isUp(chosen) else { return chosen }
-    let pool = chosen < prefillReplicas ? 0..<prefillReplicas : prefillReplicas..<replicas.count
-    for step in 1..<max(pool.count, 1) {
-      let candidate = pool.lowerBound + (chosen - pool.lowerBound + step) % pool.count
-      if faults.isUp(candidate) { return candidate }
-    }
-    return nil
   }
 
   /// A request waits for a repair; where none will come it is lost.

@@ -8,10 +8,9 @@ extension CoupledDriver {
     while next < shop.handedOver.count {
       let request = shop.requests[shop.handedOver[next]]
       lighten(index, by: request)
-      let chosen = pickAnswering(handedOver, request, at: time)
-      handedOver += 1
       // Where none works, the request waits when it gets there.
-      let target = working(chosen) ?? chosen
+      let target = pickAnswering(handedOver, request, at: time) ?? prefillReplicas
+      handedOver += 1
       burden(target, with: request)
       queue.push(.requestHandedOver(replica: Int32(target), slot: shop.handedOver[next]), at: arrival)
       next += 1
@@ -21,16 +20,12 @@ extension CoupledDriver {
 
   /// A decode replica's scheduler sees a request.
   mutating func receive(_ slot: Int32, by target: Int, at time: SimTime) {
-    guard let other = working(target) else {
+    guard faults?.isUp(target) ?? true else {
       lighten(target, by: shop.requests[slot])
-      park(slot, answers: true, at: time)
+      place(slot, answers: true, at: time)
       return
     }
-    if other != target {
-      lighten(target, by: shop.requests[slot])
-      burden(other, with: shop.requests[slot])
-    }
-    deliver(slot, to: other, at: time)
+    deliver(slot, to: target, at: time)
   }
 
   /// A decode replica has room for requests: their caches leave the prefill replicas, each link's in turn.

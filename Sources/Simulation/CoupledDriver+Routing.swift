@@ -2,21 +2,33 @@ import Workload
 
 /// Which replica a request goes to.
 extension CoupledDriver {
-  /// The replica that is to see a new request first.
-  mutating func pick(_ number: UInt64, _ request: Request, at time: SimTime) -> Int {
+  /// The replica that is to see a new request first; nil where none of its pool is in service.
+  mutating func pick(_ number: UInt64, _ request: Request, at time: SimTime) -> Int? {
     guard prefillReplicas > 0 else {
       return pick(router, from: 0, number, request, at: time)
     }
     return pick(prefillRouter, from: 0, number, request, at: time)
   }
 
-  /// The replica that is to answer the n-th request that needs one.
-  mutating func pickAnswering(_ number: UInt64, _ request: Request, at time: SimTime) -> Int {
+  /// The replica that is to answer the n-th request that needs one; nil where none of its pool is in service.
+  mutating func pickAnswering(_ number: UInt64, _ request: Request, at time: SimTime) -> Int? {
     pick(router, from: prefillReplicas, number, request, at: time)
   }
 
   /// A replica of those that begin at `first`.
   private mutating func pick(
+    _ router: IndependentRouter, from first: Int, _ number: UInt64, _ request: Request, at time: SimTime
+  ) -> Int? {
+    let chosen = choose(router, from: first, number, request, at: time)
+    guard let faults, !faults.isUp(chosen) else { return chosen }
+    // Routers of load look at those in service only; the others take another of them, by what they go by.
+    let working = (first..<(first + router.replicas)).filter(faults.isUp)
+    guard !working.isEmpty else { return nil }
+    let key = router.key(ofRequest: number, stream: Int(request.stream), index: request.index)
+    return working[Int(key % UInt64(working.count))]
+  }
+
+  private mutating func choose(
     _ router: IndependentRouter, from first: Int, _ number: UInt64, _ request: Request, at time: SimTime
   ) -> Int {
     let range = first..<(first + router.replicas)
@@ -25,6 +37,8 @@ extension CoupledDriver {
       return first + router.replica(ofRequest: number, stream: Int(request.stream), index: request.index)
     case .powerOfTwo:
       let (one, other) = router.twoReplicas(ofRequest: number)
+      guard isUp(first + one) else { return first + other }
+      guard isUp(first + other) else { return first + one }
       return loads[first + other].requests < loads[first + one].requests ? first + other : first + one
     case .leastOutstanding:
       return least(range) { loads[$0].requests }
@@ -37,9 +51,14 @@ extension CoupledDriver {
 
   private func least(_ range: Range<Int>, _ load: (Int) -> Int) -> Int {
     var best = range.lowerBound
-    for index in range where load(index) < load(best) { best = index }
+    var least = Int.max
+    for index in range where load(index) < least && isUp(index) { (best, least) = (index, load(index)) }
     return best
   }
+
+  /// Whether a replica is in service.
+  @inline(__always)
+  private func isUp(_ replica: Int) -> Bool { faults?.isUp(replica) ?? true }
 
   /// The replica on which a request costs least, as far as the router knows; ties to the lowest number.
   private mutating func cheapest(_ range: Range<Int>, _ request: Request, at time: SimTime) -> Int {
@@ -50,7 +69,7 @@ extension CoupledDriver {
     let blocks = content.blocks(ofRequest: request.index, tokens: Int(request.input) - 1)
     var best = range.lowerBound
     var bestCost = Double.infinity
-    for index in range {
+    for index in range where isUp(index) {
       let overlap = view?.overlap(index, content, ofRequest: request.index, blocks: blocks) ?? 0
       let left = Int(request.input) - overlap * content.blockTokens
       let cost = deployment.cacheView.overlapWeight * Double(left) + Double(loads[index].tokens)

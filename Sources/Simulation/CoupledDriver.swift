@@ -111,7 +111,9 @@ struct CoupledDriver {
       view = PrefixView(replicas: count, delaySeconds: deployment.cacheView.delaySeconds)
     }
     hasFrontEnd = deployment.frontEnd != FrontEnd()
-    faults = deployment.faults.map { FaultState($0, replicas: count, deployment: deployment.name, run) }
+    faults = deployment.faults.map {
+      FaultState($0, replicas: count, deployment: deployment.name, seed: run.seed, run: run.replication)
+    }
     queue = EventQueue(
       entities: max(count, deployment.streams.count, deployment.faults?.domains.count ?? 0))
     shop.reportsCompletions = true
@@ -178,7 +180,7 @@ struct CoupledDriver {
       refused(request, at: time)
       return
     }
-    guard let target = working(pick(number, request, at: time)) else {
+    guard let target = pick(number, request, at: time) else {
       park(shop.requests.insert(request), answers: false, at: time)
       return
     }
@@ -205,16 +207,12 @@ struct CoupledDriver {
   /// A replica's scheduler sees a request.
   private mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
     let slot = shop.requests.insert(request)
-    guard let other = working(target) else {
+    guard faults?.isUp(target) ?? true else {
       lighten(target, by: request)
-      park(slot, answers: false, at: time)
+      place(slot, answers: false, at: time)
       return
     }
-    if other != target {
-      lighten(target, by: request)
-      burden(other, with: request)
-    }
-    deliver(slot, to: other, at: time)
+    deliver(slot, to: target, at: time)
   }
 
   /// A replica's scheduler sees a request that is in flight.

@@ -70,7 +70,8 @@ public enum Simulation {
       peakInFlight: replicas.reduce(0) { $0 + $1.peakOutstanding },
       peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
       steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events },
-      faults: parts.reduce(into: FaultOutcome()) { $0.add($1.faults) }, pools: pools(of: deployment, replicas))
+      faults: parts.reduce(into: FaultOutcome()) { $0.add($1.faults) }, pools: pools(of: deployment, replicas)
+    )
   }
 
   private static func pools(

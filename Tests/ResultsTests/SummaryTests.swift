@@ -22,7 +22,6 @@ struct SummaryTests {
     let block = [
       "requests.arrived", "requests.completed", "requests.rejected", "requests.cancelled", "requests.failed",
       "requests.in_flight", "requests.preemptions", "requests.input_tokens", "requests.cached_input_tokens",
-      "requests.cached_input_share",
     ]
     let span =
       [
@@ -42,7 +41,11 @@ struct SummaryTests {
     let operators = CostLane.operators.map(\.name)
     let limits = ["compute", "memory", "network", "launch", "idle"]
     let rest =
-      ["kv_cache.peak_utilisation", "kv_cache.prefix_hit_rate", "intervals"]
+      [
+        "kv_cache.peak_utilisation", "kv_cache.prefix_hit_rate", "faults.failures",
+        "faults.interrupted_requests",
+        "faults.lost_tokens", "faults.availability", "intervals",
+      ]
       + operators.map { "step_time.by_operator.\($0)" } + limits.map { "step_time.by_limit.\($0)" }
       + operators.map { "step_time.by_operator_share.\($0)" }
       + limits.map { "step_time.by_limit_share.\($0)" }

@@ -27,6 +27,29 @@ struct PoolTests {
     return try #require(try file.resolve(with: try Catalogue.shared.get()).deployments.first)
   }
 
+  @Test func replicasStandWhereFaultsFindThem() throws {
+    let faults = """
+      faults:
+            on_loss: migrate
+            accelerator: { mtbf: 50000 h, repair: 4 h }
+            rack: { mtbf: 1000 h, repair: 1 h }
+            outages: [{ node: 0, at: 60 s, for: 30 s }, { replica: 4, at: 1 h }]
+      """
+    let plan = try #require(try resolve(faults).plan.faults)
+    #expect(plan.onLoss == .migrate)
+    // Two prefill replicas of one accelerator, three decode replicas of two: all on one node of eight.
+    #expect(
+      plan.domains.map(\.replicas) == [[0], [1], [2], [3], [4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [4]])
+    #expect(plan.domains[0].meanSecondsToFailure == Double(50_000 * 3600))
+    #expect(plan.domains[2].meanSecondsToFailure == Double(25_000 * 3600))
+    #expect(plan.domains[6].outages == [FaultDomain.Outage(startSeconds: 60, seconds: 30)])
+    #expect(plan.domains[7].outages == [FaultDomain.Outage(startSeconds: 3600, seconds: nil)])
+    #expect(throws: Problems.self) {
+      _ = try resolve("faults: { outages: [{ node: 1, at: 1 s, for: 1 s }] }")
+    }
+    #expect(throws: Problems.self) { _ = try resolve("faults: { outages: [{ at: 1 s, for: 1 s }] }") }
+  }
+
   @Test func engineOfTheDeploymentHoldsForPoolsThatStateNone() throws {
     let deployment = try resolve("")
     let prefill = try #require(deployment.plan.prefill)

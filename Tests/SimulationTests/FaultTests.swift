@@ -11,12 +11,14 @@ struct FaultTests {
     _ requests: [(Int64, Int32, Int32)], replicas: Int = 2, domains: [FaultDomain], onLoss: LossPolicy
   ) -> DeploymentPlan {
     var plan = deployment(
-      replicas: replicas, cost: linearCosts(step: 0.1), streams: [listedRequests(requests, maximumOutput: 100)])
+      replicas: replicas, cost: linearCosts(step: 0.1),
+      streams: [listedRequests(requests, maximumOutput: 100)])
     plan.faults = FaultPlan(domains: domains, onLoss: onLoss)
     return plan
   }
 
-  private func run(_ plan: DeploymentPlan, macro: Bool = true, horizon: SimTime? = nil) async -> DeploymentOutcome
+  private func run(_ plan: DeploymentPlan, macro: Bool = true, horizon: SimTime? = nil) async
+    -> DeploymentOutcome
   {
     await Simulation.run(plan, RunPlan(horizon: horizon, macroSteps: macro, recordsRequests: true))
   }
@@ -88,7 +90,8 @@ struct FaultTests {
     if cases.int(0...1) == 0 {
       domains.append(
         FaultDomain(
-          name: "all", replicas: Array(0..<all), outages: [.init(startSeconds: 2, seconds: cases.double(0.5...2))]))
+          name: "all", replicas: Array(0..<all),
+          outages: [.init(startSeconds: 2, seconds: cases.double(0.5...2))]))
     }
     plan.faults = FaultPlan(domains: domains, onLoss: cases.pick(LossPolicy.allCases))
     let horizon = SimTime(nanoseconds: 30_000_000_000)
@@ -111,11 +114,13 @@ struct FaultTests {
     #expect(outcome.end.seconds < 40)
   }
 
-  @Test("a deployment with spares loses less than one without; twice the failures, twice the time out of service")
+  @Test(
+    "a deployment with spares loses less than one without; twice the failures, twice the time out of service")
   func laws() async {
     func outcome(mtbf: Double) async -> DeploymentOutcome {
       let domains = (0..<20).map {
-        FaultDomain(name: "replica \($0)", replicas: [$0], meanSecondsToFailure: mtbf, meanSecondsToRepair: 10)
+        FaultDomain(
+          name: "replica \($0)", replicas: [$0], meanSecondsToFailure: mtbf, meanSecondsToRepair: 10)
       }
       let stream = stream(
         .poisson(requestsPerSecond: 20), input: .fixed(50), output: .fixed(20), maximumOutput: 20)
@@ -129,5 +134,20 @@ struct FaultTests {
     #expect(abs(often.faults.downSeconds / (40_000 * 10.0 / 510) - 1) < 0.35)
     #expect(abs(seldom.faults.downSeconds / (40_000 * 10.0 / 1010) - 1) < 0.45)
     #expect(often.faults.failures > seldom.faults.failures)
+  }
+
+  @Test("what is out of service gets nothing, and the rest shares it", arguments: RouterPolicy.allCases)
+  func shares(router: RouterPolicy) async {
+    let stream = stream(
+      .poisson(requestsPerSecond: 10), requests: 600, input: .fixed(50), output: .fixed(20), maximumOutput: 20
+    )
+    var plan = deployment(replicas: 6, cost: linearCosts(step: 0.02), router: router, streams: [stream])
+    plan.faults = FaultPlan(domains: [Self.outage(1, at: 0, for: nil), Self.outage(2, at: 0, for: nil)])
+    let outcome = await run(plan)
+    var served = Array(repeating: 0, count: 6)
+    for record in outcome.observations.records { served[Int(record.replica)] += 1 }
+    #expect(served.reduce(0, +) == 600 && served[1] == 0 && served[2] == 0)
+    // A quarter each; loads that tie go to the lowest number.
+    #expect(served[3...].allSatisfy { $0 > 40 }, "\(served)")
   }
 }

@@ -66,7 +66,9 @@ struct EventQueueTests {
     return popped
   }
 
-  @Test("at one instant: steps end, the report begins, replicas fail, requests arrive, are handed over, steps start")
+  @Test(
+    "at one instant: steps end, the report begins, replicas fail, requests arrive, are handed over, steps start"
+  )
   func ranks() {
     let events: [Event] = [
       .stepDue(replica: 0), .requestReady(replica: 0), .requestArrived(stream: 0),

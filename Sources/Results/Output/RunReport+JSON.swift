@@ -84,7 +84,20 @@ extension RunReport.PartReport {
   fileprivate var members: [(String, JSONValue)] {
     [("requests", requests.json)] + window.members + [
       ("whole_run", .object([("seconds", .double(wholeRun.span.seconds))] + wholeRun.members)),
-      ("kv_cache", ["peak_utilisation": .double(peakCacheUtilisation), "prefix_hit_rate": nil]),
+      (
+        "kv_cache",
+        [
+          "peak_utilisation": .double(peakCacheUtilisation),
+          "prefix_hit_rate": requests.cachedTokens > 0 ? .double(requests.cachedShare) : .null,
+        ]
+      ),
+      (
+        "faults",
+        [
+          "failures": .int(Int(faults.failures)), "interrupted_requests": .int(Int(faults.interrupted)),
+          "lost_tokens": .int(Int(faults.lostTokens)), "availability": .double(faults.availability),
+        ]
+      ),
       ("intervals", .object(intervals.map { ($0.figure, $0.json) })),
       ("step_time", stepTime.json),
       ("binding_limit", stepTime.bindingLimit.map { .string($0) } ?? .null),
@@ -163,7 +176,7 @@ extension RequestFigures {
       "arrived": .int(Int(arrived)), "completed": .int(Int(completed)), "rejected": .int(Int(rejected)),
       "cancelled": .int(Int(cancelled)), "failed": .int(Int(failed)), "in_flight": .int(Int(inFlight)),
       "preemptions": .int(Int(preemptions)), "input_tokens": .int(Int(inputTokens)),
-      "cached_input_tokens": .int(Int(cachedTokens)), "cached_input_share": .double(cachedShare),
+      "cached_input_tokens": .int(Int(cachedTokens)),
     ]
   }
 }

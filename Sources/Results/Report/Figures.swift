@@ -177,6 +177,40 @@ public struct RequestFigures: Sendable, Equatable {
   }
 }
 
+/// What failures did over the whole run.
+public struct FaultFigures: Sendable, Equatable {
+  /// Times that a replica failed.
+  public var failures: Int64 = 0
+  /// Times that a request lost its replica.
+  public var interrupted: Int64 = 0
+  /// Prompt and output tokens whose KV cache was lost with a replica.
+  public var lostTokens: Int64 = 0
+  /// Replica-seconds out of service, and of all replicas.
+  private var downSeconds = 0.0
+  private var replicaSeconds = 0.0
+
+  init(_ outcome: DeploymentOutcome) {
+    failures = outcome.faults.failures
+    interrupted = outcome.faults.interrupted
+    lostTokens = outcome.faults.lostTokens
+    downSeconds = outcome.faults.downSeconds
+    replicaSeconds = Double(outcome.pools.reduce(0) { $0 + $1.replicas }) * outcome.end.seconds
+  }
+
+  mutating func add(_ other: FaultFigures) {
+    failures += other.failures
+    interrupted += other.interrupted
+    lostTokens += other.lostTokens
+    downSeconds += other.downSeconds
+    replicaSeconds += other.replicaSeconds
+  }
+
+  /// The share of replica-seconds in service, in 0...1.
+  public var availability: Double {
+    replicaSeconds > 0 ? max(0, 1 - downSeconds / replicaSeconds) : 1
+  }
+}
+
 /// Where the replicas' time went over the whole run, in replica-seconds.
 public struct StepTimeFigures: Sendable, Equatable {
   /// A name of results with its replica-seconds.

@@ -38,6 +38,8 @@ public struct RunReport: Sendable {
     public var calibration: CalibrationShares
     /// Where measured values of the steady window's headline figures are expected.
     public var intervals: [FigureInterval] = []
+    /// What failures did, over the whole run.
+    public var faults: FaultFigures
     /// Each pool of a deployment; none for the site.
     public var pools: [PoolFigures] = []
   }
@@ -108,6 +110,7 @@ private struct Part {
   var peakCacheUtilisation: Double
   var calibration: CalibrationShares
   var pools: [PoolFigures]
+  var faults: FaultFigures
   /// Length of the run and times of the first arrival and of the last token, in nanoseconds since the reported part
   /// began.
   var length: Int64
@@ -126,6 +129,7 @@ private struct Part {
     text = context.producesImages ? [] : [observations]
     images = context.producesImages ? [observations] : []
     requests = RequestFigures(outcome)
+    faults = FaultFigures(outcome)
     cost = outcome.cost
     let origin = observations.origin.nanoseconds
     length = max(0, outcome.end.nanoseconds - origin)
@@ -151,6 +155,7 @@ private struct Part {
       text += part.text
       images += part.images
       requests.add(part.requests)
+      faults.add(part.faults)
       cost += part.cost
       replicaSeconds += part.replicaSeconds
       steps += part.steps
@@ -179,7 +184,7 @@ private struct Part {
       name: name, accelerators: accelerators, requests: requests, window: figures(window),
       wholeRun: figures(wholeRun), peakCacheUtilisation: peakCacheUtilisation,
       stepTime: StepTimeFigures(cost, replicaSeconds: replicaSeconds), calibration: calibration,
-      pools: pools)
+      faults: faults, pools: pools)
   }
 
   private func figures(_ span: RunSpan) -> SpanFigures {

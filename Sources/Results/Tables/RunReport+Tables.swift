@@ -23,10 +23,16 @@ extension RunReport {
         + "\(Numbers.seconds(simulatedSeconds)) of simulated time"
     ]
     if requests.rejected > 0 { counts.append("\(Numbers.text(requests.rejected)) rejected") }
+    if requests.failed > 0 { counts.append("\(Numbers.text(requests.failed)) lost to failures") }
     if requests.inFlight > 0 { counts.append("\(Numbers.text(requests.inFlight)) in flight") }
     if requests.preemptions > 0 { counts.append("\(Numbers.text(requests.preemptions)) preemptions") }
     if requests.cachedTokens > 0 {
       counts.append("\(Numbers.text(100 * requests.cachedShare)) % of prompt tokens cached")
+    }
+    if site.faults.failures > 0 {
+      counts.append(
+        "\(Numbers.text(site.faults.failures)) failures of replicas, "
+          + "\(Numbers.text(100 * site.faults.availability)) % available")
     }
     let gpus = site.accelerators
     let racks = context.site.racks

@@ -108,13 +108,13 @@ struct FaultState {
   var outcome = FaultOutcome()
   private var draws: [RandomStream]
 
-  init(_ plan: FaultPlan, replicas: Int, deployment: String, _ run: RunPlan) {
+  init(_ plan: FaultPlan, replicas: Int, deployment: String, seed: UInt64, run: UInt64) {
     self.plan = plan
     causes = Array(repeating: 0, count: replicas)
     since = Array(repeating: .never, count: replicas)
     epochs = Array(repeating: 0, count: replicas)
     draws = plan.domains.map {
-      RandomStream(seed: run.seed, run: run.replication, "faults.\(deployment).\($0.name)")
+      RandomStream(seed: seed, run: run, "faults.\(deployment).\($0.name)")
     }
   }
 

@@ -89,7 +89,7 @@ struct IndependentRouter: Sendable {
   }
 
   /// What decides: equal keys go to one replica.
-  private func key(ofRequest n: UInt64, stream: Int, index: UInt64) -> UInt64 {
+  func key(ofRequest n: UInt64, stream: Int, index: UInt64) -> UInt64 {
     switch policy {
     case .sessionSticky where converses[stream]:
       return Conversations.conversation(of: index) << 8 | UInt64(stream & 0xFF)
