@@ -12,7 +12,7 @@ struct DesignedPool {
   let cache: KVCacheOptions
   let cacheArithmetic: String
   let router: RouterChoice
-  let handOff: HandOff
+  var handOff: HandOff
   var replicas = 0
   var places: ReplicaPlaces?
 

@@ -19,6 +19,8 @@ struct HandOffDraft {
   var firstToken: FirstTokenSource?
   /// Whether each layer's cache leaves when the layer is done.
   var overlaps = false
+  /// The links that transfers share; nil: each replica has its own.
+  var network: TransferDraft?
 }
 
 /// How a cache is sent.
@@ -98,6 +100,7 @@ struct PoolReader {
     draft.seconds =
       reader.optional("delay").quantity(Seconds.self, in: Seconds(si: 0)...Seconds(si: 3600))?.si
     draft.firstToken = reader.optional("first_token").choice(FirstTokenSource.self)
+    draft.network = TransferReader().read(reader.optional("network"))
     draft.overlaps = reader.optional("overlap").choice(TransferOverlap.self) == .layers
     reader.finish()
     return draft

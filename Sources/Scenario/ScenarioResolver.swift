@@ -57,6 +57,10 @@ struct ScenarioResolver {
       for (index, draft) in drafts.enumerated() {
         let faults = draft.faults?.resolved(for: designs[index], on: site.site)
         designs[index]?.faults = faults
+        if let network = draft.handOff.network, let item = designs[index] {
+          designs[index]?.prefill?.handOff = network.handOff(
+            of: item, overlaps: draft.handOff.overlaps, on: site.site)
+        }
       }
     }
     try problems.throwIfAny()

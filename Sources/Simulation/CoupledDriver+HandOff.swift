@@ -36,14 +36,24 @@ extension CoupledDriver {
       let slot = shop.fetches[next]
       if let epoch = faults?.epochs[target] { faults?.fetchEpochs[slot] = epoch }
       let source = Int(shop.requests[slot].replica)
-      let link = source * handOff.links + nextLink[source]
-      nextLink[source] = (nextLink[source] + 1) % handOff.links
+      let group = nextLink[source]
+      let link = source * handOff.links + group
+      nextLink[source] = (group + 1) % handOff.links
+      if transfers != nil {
+        transfers?.start(
+          slot: slot, source: source, sourceGroup: group, target: target,
+          tokens: Int(shop.requests[slot].input),
+          at: time)
+        next += 1
+        continue
+      }
       let begin = max(time, linkFree[link])
       linkFree[link] = begin + handOff.transfer(inputTokens: Int(shop.requests[slot].input))
       queue.push(.cacheTransferred(replica: Int32(target), slot: slot), at: linkFree[link])
       next += 1
     }
     shop.fetches.removeAll(keepingCapacity: true)
+    if transfers != nil { queueArrival() }
   }
 
   /// A cache has come: the prefill replica's blocks are free, the decode replica can take the request into its batch.

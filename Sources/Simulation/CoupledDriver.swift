@@ -30,6 +30,8 @@ struct CoupledDriver {
   var nextLink: [Int]
   /// Whether requests spend time in the front end at all.
   private let hasFrontEnd: Bool
+  /// Transfers over shared links; nil where replicas have links of their own.
+  var transfers: TransferState?
   /// What has failed; nil where nothing can.
   var faults: FaultState?
   var queue: EventQueue
@@ -114,14 +116,19 @@ struct CoupledDriver {
     faults = deployment.faults.map {
       FaultState($0, replicas: count, deployment: deployment.name, seed: run.seed, run: run.replication)
     }
+    transfers = deployment.prefill?.handOff.network.map { TransferState($0) }
     queue = EventQueue(
-      entities: max(count, deployment.streams.count, deployment.faults?.domains.count ?? 0))
+      entities: [
+        count, deployment.streams.count, deployment.faults?.domains.count ?? 0,
+        deployment.prefill?.handOff.network?.outages.count ?? 0,
+      ].max() ?? count)
     shop.reportsCompletions = true
   }
 
   mutating func simulate() -> PartitionOutcome {
     for stream in clients.indices { open(stream) }
     openFaults()
+    openLinks()
     let horizon = run.horizon ?? .never
     var lastStep = SimTime.zero
     while let time = queue.nextTime, time <= horizon, let entry = queue.popEntry() {
@@ -130,6 +137,7 @@ struct CoupledDriver {
       {
         continue  // The stretch was cut short; its new end is in the queue.
       }
+      if case .flowsCompleted(let generation) = entry.event, transfers?.generation != generation { continue }
       if isOver { break }
       queue.advanceClock(to: entry.time)
       switch entry.event {
@@ -150,6 +158,9 @@ struct CoupledDriver {
         }
       case .requestHandedOver(let replica, let slot): receive(slot, by: Int(replica), at: entry.time)
       case .cacheTransferred(let replica, let slot): land(slot, on: Int(replica), at: entry.time)
+      case .flowsCompleted: completeFlows(at: entry.time)
+      case .linkChanged(let outage, let isFailed):
+        changeLink(Int(outage), isFailed: isFailed, at: entry.time)
       case .stepDue(let replica): start(Int(replica), at: entry.time)
       }
     }

@@ -36,6 +36,10 @@ enum Event: Equatable {
   case requestHandedOver(replica: Int32, slot: Int32)
   /// The cache of a request has come to a decode replica.
   case cacheTransferred(replica: Int32, slot: Int32)
+  /// Flows are over, unless the generation of the network has moved on.
+  case flowsCompleted(generation: UInt32)
+  /// A link fails, or is back.
+  case linkChanged(outage: Int32, isFailed: Bool)
   /// A replica without a step in progress may start one.
   case stepDue(replica: Int32)
 
@@ -43,11 +47,11 @@ enum Event: Equatable {
     switch self {
     case .stepsCompleted: .stepCompleted
     case .reportBegun: .reportBegun
-    case .faultBegun, .faultOver: .faultChanged
+    case .faultBegun, .faultOver, .linkChanged: .faultChanged
     case .requestArrived, .turnDue: .requestArrived
     case .requestReady: .requestReady
     case .requestHandedOver: .requestHandedOver
-    case .cacheTransferred: .cacheTransferred
+    case .cacheTransferred, .flowsCompleted: .cacheTransferred
     case .stepDue: .stepDue
     }
   }
@@ -57,7 +61,8 @@ enum Event: Equatable {
     case .stepsCompleted(let replica, _), .requestReady(let replica), .stepDue(let replica),
       .requestHandedOver(let replica, _), .cacheTransferred(let replica, _):
       UInt64(replica)
-    case .reportBegun: 0
+    case .reportBegun, .flowsCompleted: 0
+    case .linkChanged(let outage, _): UInt64(outage)
     case .faultBegun(let domain, _), .faultOver(let domain, _): UInt64(domain)
     case .requestArrived(let stream), .turnDue(let stream, _): UInt64(stream)
     }

@@ -26,6 +26,8 @@ public struct HandOff: Sendable, Equatable {
   public var links: Int
   /// Who sends the first token.
   public var firstToken: FirstTokenSource
+  /// The links that transfers share; nil: each replica's own, one transfer after the other.
+  public var network: TransferPlan?
 
   /// A hand-off; times >= 0.
   public init(
