@@ -24,7 +24,11 @@ extension RunReport {
     ]
     if requests.rejected > 0 { counts.append("\(Numbers.text(requests.rejected)) rejected") }
     if requests.failed > 0 { counts.append("\(Numbers.text(requests.failed)) lost to failures") }
-    if requests.inFlight > 0 { counts.append("\(Numbers.text(requests.inFlight)) in flight") }
+    if requests.inFlight > 0 {
+      // A drained run ends with requests in flight only where nothing can go on.
+      let why = context.isDrained ? ", their KV caches wait for links that are out of service" : ""
+      counts.append("\(Numbers.text(requests.inFlight)) in flight\(why)")
+    }
     if requests.preemptions > 0 { counts.append("\(Numbers.text(requests.preemptions)) preemptions") }
     if requests.cachedTokens > 0 {
       counts.append("\(Numbers.text(100 * requests.cachedShare)) % of prompt tokens cached")
