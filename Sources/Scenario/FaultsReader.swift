@@ -96,7 +96,7 @@ extension FaultsDraft {
         for range in ranges {
           units.formUnion(range.lowerBound / accelerators...(range.upperBound - 1) / accelerators)
         }
-        for unit in units { found[unit, default: []].append(replica) }
+        for unit in units.sorted() { found[unit, default: []].append(replica) }
       }
       return found.keys.sorted().map { ($0, found[$0] ?? []) }
     }

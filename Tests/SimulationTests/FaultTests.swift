@@ -115,7 +115,7 @@ struct FaultTests {
   }
 
   @Test(
-    "a deployment with spares loses less than one without; twice the failures, twice the time out of service")
+    "replicas are out of service for the share of time that mean times to failure and to repair say")
   func laws() async {
     func outcome(mtbf: Double) async -> DeploymentOutcome {
       let domains = (0..<20).map {

@@ -86,8 +86,6 @@ struct PrefixCache {
   /// What became known and what was forgotten since somebody last looked; kept only where a router listens.
   private(set) var changes: [Change] = []
   private let isHeard: Bool
-  /// KV blocks of prompts that were found in each tier, the accelerators' memory first.
-  private(set) var found: [Int64]
 
   /// A block that the cache, tiers included, now has, or has no longer.
   struct Change {
@@ -99,7 +97,6 @@ struct PrefixCache {
     tiers = options.tiers
     self.isHeard = isHeard
     unused = Array(repeating: Unused(), count: options.tiers.count + 1)
-    found = Array(repeating: 0, count: options.tiers.count + 1)
   }
 
   /// KV blocks in the accelerators' memory that nobody holds: free, where they are needed.
@@ -127,7 +124,6 @@ struct PrefixCache {
     while place >= 0 {
       let entry = entries[Int(place)]
       let tier = Int(entry.tier)
-      found[tier] += Int64(entry.blocks)
       if entry.holders == 0 {
         unlink(place)
         taken += Int(entry.blocks)
