@@ -31,6 +31,10 @@ struct DeploymentDraft {
   var handOff = HandOffDraft()
   /// What fails; nil: nothing.
   var faults: FaultsDraft?
+  /// What the router lets in; nil: everything.
+  var admission: AdmissionDraft?
+  /// How the replicas in service change.
+  var fleet = FleetDraft()
   /// Where engine, layout and replicas are stated.
   var layoutNode: Node
 }
@@ -56,6 +60,10 @@ struct DeploymentReader {
     let handOffField = reader.optional("hand_off")
     let frontEnd = self.frontEnd(reader.optional("front_end"))
     let faults = FaultsReader().read(reader.optional("faults"))
+    let autoscaleField = reader.optional("autoscale")
+    let plannerField = reader.optional("planner")
+    let update = FleetReader().update(reader.optional("update"))
+    let admission = AdmissionReader().read(reader.optional("admission"))
     reader.finish()
     var draft = DeploymentDraft(
       node: reader.node, name: nameField.isPresent ? nameField.string() : model?.id, model: model,
@@ -63,13 +71,18 @@ struct DeploymentReader {
       frontEndSeconds: frontEnd.seconds, frontEndSecondsPerInputToken: frontEnd.perToken,
       layoutNode: reader.node)
     draft.faults = faults
+    draft.admission = admission
+    draft.fleet.update = update
     if poolsField.isPresent {
-      for field in [parallelField, replicasField, routerField] {
+      for field in [parallelField, replicasField, routerField, autoscaleField] {
         field.refuse("each pool states its own", hint: "move it into the pools")
       }
       let pools = PoolReader(problems: problems, engineField: engineField)
       draft.handOff = pools.handOff(handOffField)
       guard let (prefill, decode) = pools.read(poolsField) else { return draft }
+      draft.fleet.planner = FleetReader().planner(plannerField)
+      draft.fleet.autoscale = decode.autoscale
+      draft.fleet.prefillAutoscale = prefill.autoscale
       draft.prefill = prefill
       draft.engine = decode.engine
       draft.parallel = decode.parallel
@@ -78,6 +91,8 @@ struct DeploymentReader {
       draft.router = decode.router
       draft.layoutNode = decode.node
     } else {
+      plannerField.refuse("only pools have something to give each other", hint: "state pools, or autoscale")
+      draft.fleet.autoscale = FleetReader().autoscale(autoscaleField)
       handOffField.refuse("only requests of pools are handed over", hint: "state pools, or leave it out")
       draft.engine = EngineReader(problems: problems).read(engineField)
       draft.parallel = Self.parallel(parallelField)

@@ -23,10 +23,14 @@ struct DesignedDeployment {
   var replicasSource = ""
   /// What fails; nil: nothing.
   var faults: FaultPlan?
+  /// How the replicas in service change; nil: all are, always.
+  var fleet: FleetPlan?
+  /// What the router lets in; nil: everything.
+  var admission: AdmissionDraft?
 
   /// The deployment as the simulation runs it; tabulates the costs of its steps.
   func resolved() -> ResolvedDeployment {
-    let options = engine.options.ofReplica(groups: design.parallel.attentionData)
+    let options = engine.replicaOptions(design)
     let cost = design.stepCosts(
       maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
       maximumContextTokens: options.maximumContextTokens, draftTokens: options.draftTokens)
@@ -37,6 +41,9 @@ struct DesignedDeployment {
     plan.cacheView = prefill?.router.view ?? router.view
     plan.prefixCache = prefixCache
     plan.faults = faults
+    plan.fleet = fleet
+    plan.tenants = admission?.tenants ?? []
+    plan.shedding = admission?.shedding ?? []
     return ResolvedDeployment(
       plan: plan, design: design, prefillDesign: prefill?.design,
       producesImages: design.model.diffusion != nil,
@@ -65,6 +72,8 @@ struct DesignedStream {
   let seed: UInt64
   /// The name of its random streams.
   let name: String
+  /// Its tenant's position in the deployment's.
+  let tenant: Int?
 
   /// Whether prompts of it, or of others of its trace, begin alike.
   var isShared: Bool { draft.prompts.isShared || arrivals.trace.map { $0.rows.blockTokens > 0 } ?? false }
@@ -78,6 +87,7 @@ struct DesignedStream {
       arrivals: arrivals.process, requests: arrivals.requests, lengths: lengths.lengths,
       maximumOutputTokens: lengths.maximumOutputTokens, targets: draft.targets,
       warmUpRequests: arrivals.warmUpRequests)
+    addClients(to: &plan)
     let prompts = draft.prompts
     guard prompts.isShared else {
       plan.prompts = arrivals.trace.flatMap { PromptContent(of: $0.rows, name: $0.path) }
@@ -95,6 +105,19 @@ struct DesignedStream {
     }
     return plan
   }
+
+  /// Who sends its requests.
+  private func addClients(to plan: inout StreamPlan) {
+    let client = draft.client
+    plan.priority = client.priority
+    plan.thinking = client.thinking.map {
+      RequestLengths(
+        input: .fixed(1), output: $0.make(lengths.maximumOutputTokens), seed: seed, name: name + ".thinking")
+    }
+    plan.patience = client.patience(seed: seed, name: name)
+    plan.tenant = tenant
+    plan.deferral = client.deferral
+  }
 }
 
 extension ScenarioResolver {
@@ -107,7 +130,8 @@ extension ScenarioResolver {
     }
     let engine = engineDraft.resolved(
       model: model, system: system, node: draft.layoutNode, problems: problems)
-    let settled = engine.map { settle(streams, model: model, engine: $0, name: name, seed: seed) }
+    let tenants = tenants(streams, draft.admission)
+    let settled = engine.map { settle(streams, tenants, model: model, engine: $0, name: name, seed: seed) }
     guard let precision = draft.precision, let parallel = draft.parallel else { return nil }
     let design = ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel,
@@ -140,14 +164,16 @@ extension ScenarioResolver {
       prefill = self.design(pool, of: draft, decode: design, streams: streams)
       if prefill == nil { return nil }
     }
-    let designed = DesignedDeployment(
+    var designed = DesignedDeployment(
       name: name, design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic,
       router: draft.router,
       frontEnd: FrontEnd(
         seconds: draft.frontEndSeconds ?? design.frontEndSeconds,
         secondsPerInputToken: draft.frontEndSecondsPerInputToken ?? design.frontEndSecondsPerInputToken),
       streams: streams, prefill: prefill)
+    designed.admission = draft.admission
     checkPrefixes(designed)
+    checkSwap(designed)
     return designed
   }
 
@@ -178,9 +204,23 @@ extension ScenarioResolver {
     }
   }
 
+  /// Space for swapping must hold a block.
+  private func checkSwap(_ item: DesignedDeployment) {
+    let pools = [(item.engine, item.design)] + (item.prefill.map { [($0.engine, $0.design)] } ?? [])
+    for (engine, design) in pools {
+      guard let swap = engine.swap, swap.resolved(design, blockTokens: engine.blockTokens) == nil else {
+        continue
+      }
+      swap.field.refuse(
+        "swap_space holds no KV block of \(engine.blockTokens) tokens, or the catalogue knows no link to the host of "
+          + design.system.id, allowed: "a larger swap_space, and swap_bandwidth")
+    }
+  }
+
   /// The streams with their lengths; nil where a stream has none.
   private func settle(
-    _ streams: [StreamDraft], model: Model, engine: EngineChoice, name: String, seed: UInt64
+    _ streams: [StreamDraft], _ tenants: [Int?], model: Model, engine: EngineChoice, name: String,
+    seed: UInt64
   ) -> [DesignedStream?] {
     streams.enumerated().map { index, draft in
       let key = "lengths.\(name).\(index)"
@@ -188,6 +228,7 @@ extension ScenarioResolver {
       if let diffusion = model.diffusion {
         draft.lengthsField.reject("\(model.id) makes images, which have no lengths in tokens")
         draft.maximumOutputField.reject("\(model.id) makes images, which have no lengths in tokens")
+        draft.client.thinkingField?.refuse("\(model.id) makes images, which nobody thinks about in tokens")
         lengths = draft.imageLengths(steps: diffusion.denoisingSteps, seed: seed, name: key)
       } else {
         let context = engine.options.maximumContextTokens
@@ -201,7 +242,8 @@ extension ScenarioResolver {
         lengths = settled
       }
       guard let arrivals = draft.arrivals else { return nil }
-      return DesignedStream(draft: draft, lengths: lengths, arrivals: arrivals, seed: seed, name: key)
+      return DesignedStream(
+        draft: draft, lengths: lengths, arrivals: arrivals, seed: seed, name: key, tenant: tenants[index])
     }
   }
 

@@ -18,7 +18,7 @@ struct DesignedPool {
 
   /// The pool as the simulation runs it; tabulates the costs of its steps.
   var resolved: PrefillPool {
-    let options = engine.options.ofReplica(groups: design.parallel.attentionData)
+    let options = engine.replicaOptions(design)
     return PrefillPool(
       replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
       cost: design.stepCosts(
@@ -30,8 +30,9 @@ struct DesignedPool {
 extension DesignedDeployment {
   /// Accelerators of all pools.
   var accelerators: Int {
-    replicas * design.parallel.accelerators
-      + (prefill.map { $0.replicas * $0.design.parallel.accelerators } ?? 0)
+    (fleet?.planner?.initial.decode ?? replicas) * design.parallel.accelerators
+      + (prefill.map { (fleet?.planner?.initial.prefill ?? $0.replicas) * $0.design.parallel.accelerators }
+        ?? 0)
   }
 }
 
@@ -59,12 +60,14 @@ extension ScenarioResolver {
     for stream in streams { checkPrompt(stream, engine: engine, cache: cache, design: design) }
     let transfer = design.cacheTransfer(to: decode, overlaps: draft.handOff.overlaps)
     let framework = design.handOff
+    var handOff = HandOff(
+      delaySeconds: draft.handOff.seconds ?? framework.seconds, latencySeconds: transfer.latencySeconds,
+      secondsPerToken: transfer.secondsPerToken, links: transfer.links,
+      firstToken: draft.handOff.firstToken ?? framework.firstToken)
+    handOff.localPrefillBelow = draft.handOff.localPrefillBelow
     return DesignedPool(
       design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic, router: pool.router,
-      handOff: HandOff(
-        delaySeconds: draft.handOff.seconds ?? framework.seconds, latencySeconds: transfer.latencySeconds,
-        secondsPerToken: transfer.secondsPerToken, links: transfer.links,
-        firstToken: draft.handOff.firstToken ?? framework.firstToken))
+      handOff: handOff)
   }
 
   /// A prompt must fit into a prefill replica.

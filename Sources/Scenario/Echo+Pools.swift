@@ -44,6 +44,7 @@ extension Echo {
           ("transfer_seconds_per_input_token", .double(handOff.secondsPerToken)),
           ("links_per_prefill_replica", .int(handOff.links)),
           ("first_token", .string(handOff.firstToken.rawValue)),
+          ("local_prefill_below", .int(handOff.localPrefillBelow)),
           ("network", handOff.network.map(Self.echo) ?? .null),
         ])
       ),

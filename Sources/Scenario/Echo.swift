@@ -85,6 +85,8 @@ struct Echo {
       ),
     ]
     if let faults = item.faults { members.append(("faults", Self.echo(faults))) }
+    if let fleet = item.fleet { members.append(("fleet", Self.echo(fleet))) }
+    if let admission = item.admission { members.append(("admission", admission.echo)) }
     return .object(members + pools(item))
   }
 
@@ -108,6 +110,7 @@ struct Echo {
       ("fixed_blocks_per_request", .int(cache.fixedBlocksPerRequest)),
       ("watermark", .double(engine.watermark)), ("watermark_blocks", .int(cache.watermarkBlocks)),
     ]
+    members += engine.schedulerEcho(design)
     if let estimate = options.outputEstimate {
       members += [
         ("enable_mixed_chunk", .bool(options.prefillPolicy == .mixed)),
@@ -139,12 +142,13 @@ struct Echo {
   }
 
   private func stream(_ stream: DesignedStream, of deployment: String) -> JSONValue {
-    .object([
-      ("deployment", .string(deployment)), ("arrivals", .object(stream.arrivals.echo)),
-      ("lengths", .object(stream.lengths.echo)),
-      ("max_output_tokens", .int(stream.lengths.maximumOutputTokens)),
-      ("max_output_tokens_source", .string(stream.lengths.maximumOutputSource)),
-      ("targets", stream.draft.targetsEcho),
-    ])
+    .object(
+      [
+        ("deployment", .string(deployment)), ("arrivals", .object(stream.arrivals.echo)),
+        ("lengths", .object(stream.lengths.echo)),
+        ("max_output_tokens", .int(stream.lengths.maximumOutputTokens)),
+        ("max_output_tokens_source", .string(stream.lengths.maximumOutputSource)),
+        ("targets", stream.draft.targetsEcho),
+      ] + stream.draft.client.echo)
   }
 }

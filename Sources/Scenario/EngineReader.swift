@@ -28,6 +28,8 @@ struct EngineDraft {
   var prefixCaching = Option<Bool>()
   var cacheTiers: [CacheTierDraft] = []
   var cacheTiersField: Field?
+  /// Who runs.
+  var scheduler = SchedulerDraft()
   /// SGLang's own.
   var maximumPrefillTokens = Option<Int>()
   var receiveInterval = Option<Int>()
@@ -96,6 +98,7 @@ struct EngineReader {
     let tiers = reader.optional("cache_tiers")
     draft.cacheTiers = CacheTierReader().read(tiers)
     draft.cacheTiersField = tiers.isPresent ? tiers : nil
+    draft.scheduler = scheduler(&reader, framework)
     readOwnOptions(of: framework, &draft, &reader)
     // Aliases depend on the framework: without it, half of the keys would be called unknown.
     if framework != nil { reader.finish() }
@@ -155,14 +158,16 @@ struct EngineReader {
   private func framework(_ field: Field) -> Framework? {
     if let text = field.node?.scalar?.text, Self.notModelled.contains(text) {
       let modelled = Framework.allCases.map(\.rawValue).filter { !Self.notModelled.contains($0) }
-      field.reject("not modelled yet", allowed: modelled.joined(separator: ", "))
+      field.reject(
+        "not modelled yet", allowed: modelled.joined(separator: ", "),
+        hint: text == "static" ? "any framework with batching: static" : nil)
       return nil
     }
     return field.choice(Framework.self)
   }
 
   /// An option under its own name or the framework's; both at once are refused.
-  private func option<Value>(
+  func option<Value>(
     _ reader: inout MappingReader, _ name: String, _ alias: String?, _ read: (Field) -> Value?
   ) -> EngineDraft.Option<Value> {
     let field = reader.optional(name)
@@ -188,6 +193,8 @@ struct EngineChoice {
   let prefixCaching: Bool
   let cacheTiers: [CacheTierDraft]
   let cacheTiersField: Field?
+  /// Where preempted requests are copied to; nil: they are computed again.
+  let swap: SwapDraft?
   let defaults: EngineDefaults
 }
 
@@ -222,6 +229,7 @@ extension EngineDraft {
     if prefixCaching.value == false {
       cacheTiersField?.reject("tiers of a prefix cache, and prefix_caching is false")
     }
+    checkScheduler()
     guard problems.problems.count == before else { return nil }
     var options = EngineOptions(
       maximumBatchSize: size, maximumBatchTokens: tokens,
@@ -235,6 +243,7 @@ extension EngineDraft {
       memoryFraction: memoryFraction.value ?? defaults.memoryFraction,
       blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0,
       prefixCaching: prefixCaching.value ?? true, cacheTiers: cacheTiers, cacheTiersField: cacheTiersField,
+      swap: scheduler.swap,
       defaults: defaults)
   }
 
@@ -246,6 +255,7 @@ extension EngineDraft {
       options.receiveInterval = receiveInterval.value ?? 1
       options.outputEstimate = OutputEstimate(conservativeness: conservativeness.value ?? 1)
     }
+    addSchedulerOptions(to: &options)
     options.speculation = speculation.value
     if batchWaitSteps.value != nil || batchWaitShare.value != nil {
       options.batchWait = BatchWait(steps: batchWaitSteps.value ?? 0, share: batchWaitShare.value ?? 0)

@@ -11,6 +11,8 @@ struct PoolDraft {
   var replicas: Int?
   var replicasField: Field
   var router: RouterChoice
+  /// How the replicas in service follow the load; nil: they don't.
+  var autoscale: AutoscaleDraft?
 }
 
 /// What `hand_off:` states; nil for what the framework does.
@@ -19,6 +21,8 @@ struct HandOffDraft {
   var firstToken: FirstTokenSource?
   /// Whether each layer's cache leaves when the layer is done.
   var overlaps = false
+  /// Prompts of fewer tokens stay where they are answered.
+  var localPrefillBelow = 0
   /// The links that transfers share; nil: each replica has its own.
   var network: TransferDraft?
 }
@@ -82,6 +86,7 @@ struct PoolReader {
     let chosen = own.isPresent ? own : engineField
     let engine = chosen.isPresent ? EngineReader(problems: problems).read(chosen) : nil
     let router = RouterReader().read(reader.optional("router"))
+    let autoscale = FleetReader().autoscale(reader.optional("autoscale"))
     reader.finish()
     guard let role, role != .aggregated else { return nil }
     return (
@@ -89,7 +94,7 @@ struct PoolReader {
       PoolDraft(
         node: reader.node, engine: engine, parallel: parallel, replicas: replicas,
         replicasField: replicasField,
-        router: router)
+        router: router, autoscale: autoscale)
     )
   }
 
@@ -101,6 +106,7 @@ struct PoolReader {
       reader.optional("delay").quantity(Seconds.self, in: Seconds(si: 0)...Seconds(si: 3600))?.si
     draft.firstToken = reader.optional("first_token").choice(FirstTokenSource.self)
     draft.network = TransferReader().read(reader.optional("network"))
+    draft.localPrefillBelow = reader.optional("local_prefill_below").int(in: 0...100_000_000) ?? 0
     draft.overlaps = reader.optional("overlap").choice(TransferOverlap.self) == .layers
     reader.finish()
     return draft

@@ -60,6 +60,11 @@ struct ScenarioResolver {
         if let network = draft.handOff.network, let item = designs[index] {
           designs[index]?.prefill?.handOff = network.handOff(
             of: item, overlaps: draft.handOff.overlaps, on: site.site)
+          designs[index]?.prefill?.handOff.localPrefillBelow = draft.handOff.localPrefillBelow
+        }
+        if var item = designs[index] {
+          settleFleet(&item, draft.fleet)
+          designs[index] = item
         }
       }
     }
@@ -152,14 +157,17 @@ extension ScenarioResolver {
     var placement = Placement(site)
     for (index, draft) in drafts.enumerated() {
       if let parallel = draft.parallel, case .exactly(let count)? = draft.replicas {
+        // A planner's pools share their accelerators: they stand where they do at the start.
+        let standing = draft.fleet.planner?.initial.decode ?? count
         designs[index]?.places = place(
-          count, parallel, draft.replicasField, draft.layoutNode, &placement, site)
+          standing, parallel, draft.replicasField, draft.layoutNode, &placement, site)
         designs[index]?.replicas = count
         designs[index]?.replicasSource = "stated in the scenario"
       }
       if let pool = draft.prefill, let parallel = pool.parallel, let count = pool.replicas {
+        let standing = draft.fleet.planner?.initial.prefill ?? count
         designs[index]?.prefill?.places = place(
-          count, parallel, pool.replicasField, pool.node, &placement, site)
+          standing, parallel, pool.replicasField, pool.node, &placement, site)
         designs[index]?.prefill?.replicas = count
       }
     }

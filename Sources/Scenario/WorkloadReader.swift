@@ -12,6 +12,8 @@ struct StreamDraft {
   let lengthsField: Field
   /// What prompts have in common.
   var prompts: PromptsDraft
+  /// Who sends them.
+  let client: ClientDraft
   var maximumOutputTokens: Int?
   let maximumOutputField: Field
   var targets: LatencyTargets
@@ -39,13 +41,14 @@ struct WorkloadReader {
     let lengthsReader = LengthsReader(datasets: datasets, paths: paths, problems: problems)
     let lengths = lengthsReader.read(lengthsField)
     let prompts = PromptsReader(lengths: lengthsReader).read(&reader)
+    let client = ClientReader(lengths: lengthsReader).read(&reader)
     let maximumField = reader.optional("max_output_tokens")
     let maximum = maximumField.int(in: 1...LengthDistribution.longest)
     let targets = TargetsReader().read(reader.optional("targets"))
     reader.finish()
     return StreamDraft(
       node: reader.node, deployment: deployment, arrivals: arrivals, lengths: lengths,
-      lengthsField: lengthsField, prompts: prompts,
+      lengthsField: lengthsField, prompts: prompts, client: client,
       maximumOutputTokens: maximum, maximumOutputField: maximumField, targets: targets.each,
       percentileTargets: targets.percentiles, targetsEcho: targets.echo)
   }
@@ -100,7 +103,7 @@ extension StreamDraft {
     let source: String
     if let maximumOutputTokens {
       (maximum, source) = (maximumOutputTokens, "stated in the scenario")
-    } else if let longest = draft.longestOutput {
+    } else if let longest = longestOutput(draft) {
       (maximum, source) = (longest, "default: the longest answer that can be drawn")
     } else {
       let left = max(1, longestInput.map { context - $0 } ?? context / 2)
@@ -121,12 +124,20 @@ extension StreamDraft {
       lengths = RequestLengths(rows: rows, order: order, seed: seed, name: name)
     }
     var echo = draft.echo + prompts.echo
+    if let thinking = client.thinking { echo.append(("thinking_tokens", thinking.echo)) }
     echo.append(("mean_input_tokens", .double(lengths.meanInput)))
     echo.append(("mean_output_tokens", .double(lengths.meanOutput)))
     if longestInput == nil { echo.append(("longest_input_tokens", .int(inputCap))) }
     return StreamLengths(
       lengths: lengths, longestInput: longestInput, maximumOutputTokens: maximum, maximumOutputSource: source,
       unreachableMean: unreachable, echo: echo)
+  }
+
+  /// The longest answer that can be drawn, hidden tokens included; nil where there is no limit.
+  private func longestOutput(_ draft: LengthsDraft) -> Int? {
+    guard let answer = draft.longestOutput else { return nil }
+    guard let thinking = client.thinking else { return answer }
+    return thinking.longest.map { $0 + answer }
   }
 
   /// The lengths of an image model's requests: one prompt, and as many steps as the model denoises.

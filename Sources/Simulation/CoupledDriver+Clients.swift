@@ -74,11 +74,16 @@ extension CoupledDriver {
     satisfied(stream, at: time)
   }
 
-  /// A request was refused; it ends its conversation.
-  mutating func refused(_ request: Request, at time: SimTime) {
+  /// Seconds that a closed-loop client waits at least before it sends a request after one that was turned away.
+  static let backOffSeconds = 1.0
+
+  /// A request won't be answered; that ends its conversation.
+  ///
+  /// `isTurnedAway`: for the load alone, so that its client had better not try again at once.
+  mutating func refused(_ request: Request, isTurnedAway: Bool = false, at time: SimTime) {
     let stream = Int(request.stream)
     clients[stream].conversations[Conversations.conversation(of: request.index)] = nil
-    satisfied(stream, at: time)
+    satisfied(stream, isTurnedAway: isTurnedAway, at: time)
   }
 
   /// The next turn of a conversation is due a pause after the answer; false when that was its last.
@@ -100,7 +105,7 @@ extension CoupledDriver {
   }
 
   /// A client has all its answers: a closed loop sends the next request; after all warm-ups the report begins.
-  private mutating func satisfied(_ stream: Int, at time: SimTime) {
+  private mutating func satisfied(_ stream: Int, isTurnedAway: Bool = false, at time: SimTime) {
     guard clients[stream].isClosedLoop else { return }
     if clients[stream].warmingUp > 0 {
       clients[stream].warmingUp -= 1
@@ -111,6 +116,9 @@ extension CoupledDriver {
     }
     guard clients[stream].left > 0 else { return }
     clients[stream].left -= 1
-    queue.push(.requestArrived(stream: Int32(stream)), at: time + clients[stream].thinkTime)
+    let pause =
+      isTurnedAway
+      ? max(clients[stream].thinkTime, SimDuration(seconds: Self.backOffSeconds)) : clients[stream].thinkTime
+    queue.push(.requestArrived(stream: Int32(stream)), at: time + pause)
   }
 }

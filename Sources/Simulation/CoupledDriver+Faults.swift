@@ -29,9 +29,10 @@ extension CoupledDriver {
 
   /// Whether nothing is left to do but to fail: the queue holds no other events, and nobody waits for a repair.
   var isOver: Bool {
-    guard let faults, run.horizon == nil else { return false }
+    guard faults != nil || fleet != nil, run.horizon == nil else { return false }
     // The event at hand has been taken out.
-    return queue.count + 1 <= faults.pendingEvents && shop.requests.inFlight == 0
+    let pending = (faults?.pendingEvents ?? 0) + (fleet?.pendingEvents ?? 0)
+    return queue.count + 1 <= pending && shop.requests.inFlight == 0 && admission?.held ?? 0 == 0
   }
 
   /// All replicas of a domain fail.
@@ -48,6 +49,7 @@ extension CoupledDriver {
       if faults?.causes[replica] == 1 { fallen.append(replica) }
     }
     for replica in fallen { fail(replica, at: time) }
+    releaseDeferred(at: time)
   }
 
   /// All replicas of a domain are back, unless something else keeps them down.
@@ -62,8 +64,13 @@ extension CoupledDriver {
       faults?.outcome.downSeconds += (time - since).seconds
       faults?.since[replica] = .never
     }
-    let waiting = faults?.parked ?? []
-    faults?.parked = []
+    placeParked(at: time)
+  }
+
+  /// Requests that waited for any replica are sent to one.
+  mutating func placeParked(at time: SimTime) {
+    let waiting = parked
+    parked.removeAll(keepingCapacity: true)
     for (slot, answers) in waiting { place(slot, answers: answers, at: time) }
   }
 
@@ -81,6 +88,7 @@ extension CoupledDriver {
       lighten(index, by: shop.requests[slot])
       rescue(slot, answers: index >= prefillReplicas, at: time)
     }
+    if fleet != nil { retire(index, at: time) }
   }
 
   /// Prompts that a prefill replica held for others are gone: who has begun to fetch gets the rest, who waits for a
@@ -119,12 +127,19 @@ extension CoupledDriver {
   /// A request has lost its replica.
   mutating func rescue(_ slot: Int32, answers: Bool, at time: SimTime) {
     faults?.outcome.interrupted += 1
+    shop.requests[slot].place = -1
+    guard !shop.requests[slot].isCancelled else {
+      let request = shop.requests[slot]
+      shop.requests.remove(slot)
+      return cancelled(request, at: time)
+    }
     switch faults?.plan.onLoss ?? .retry {
     case .fail:
       giveUp(slot, at: time)
     case .retry where shop.requests[slot].state != .handedOver:
       shop.requests[slot].generated = 0
       shop.requests[slot].firstToken = .never
+      shop.requests[slot].firstAnswer = .never
       shop.requests[slot].lastToken = .never
       place(slot, answers: false, at: time)
     case .migrate, .retry:
@@ -147,8 +162,13 @@ extension CoupledDriver {
 
   /// A request waits for a repair; where none will come it is lost.
   mutating func park(_ slot: Int32, answers: Bool, at time: SimTime) {
-    guard let faults, faults.pendingRepairs > 0 else { return giveUp(slot, at: time) }
-    self.faults?.parked.append((slot, answers))
+    // Who is being drained for an update serves again.
+    guard
+      faults?.pendingRepairs ?? 0 > 0 || fleet.map({ $0.pendingStarts > 0 || !$0.updating.isEmpty }) ?? false
+    else {
+      return giveUp(slot, at: time)
+    }
+    parked.append((slot, answers))
   }
 
   /// A request is lost, and its client learns it.

@@ -8,6 +8,7 @@ extension CoupledDriver {
     while next < shop.handedOver.count {
       let request = shop.requests[shop.handedOver[next]]
       lighten(index, by: request)
+      shop.requests[shop.handedOver[next]].place = -1
       // Where none works, the request waits when it gets there.
       let target = pickAnswering(handedOver, request, at: time) ?? prefillReplicas
       handedOver += 1
@@ -20,7 +21,8 @@ extension CoupledDriver {
 
   /// A decode replica's scheduler sees a request.
   mutating func receive(_ slot: Int32, by target: Int, at time: SimTime) {
-    guard faults?.isUp(target) ?? true else {
+    guard !shop.requests[slot].isCancelled else { return drop(slot, from: target, at: time) }
+    guard isOn(target) else {
       lighten(target, by: shop.requests[slot])
       place(slot, answers: true, at: time)
       return
@@ -63,12 +65,14 @@ extension CoupledDriver {
     if source >= 0 {
       replicas[source].release(&shop.requests[slot], engine: prefillEngine)
       if !replicas[source].isBusy, replicas[source].hasWork { queueStart(source, at: time) }
+      if fleet != nil { retire(source, at: time) }
     }
     if isOrphan(slot, of: target) {
       lighten(target, by: shop.requests[slot])
       rescue(slot, answers: true, at: time)
       return
     }
+    if shop.requests[slot].isCancelled { replicas[target].cancelled.append(slot) }
     if replicas[target].land(slot, at: time) { queueCompletion(target) }
     if !replicas[target].isBusy { queueStart(target, at: time) }
   }

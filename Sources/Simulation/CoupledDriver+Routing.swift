@@ -7,6 +7,10 @@ extension CoupledDriver {
     guard prefillReplicas > 0 else {
       return pick(router, from: 0, number, request, at: time)
     }
+    // Conditional disaggregation (NVIDIA Dynamo): short prompts are not worth a hand-off.
+    if Int(request.input) < deployment.prefill?.handOff.localPrefillBelow ?? 0 {
+      return pickAnswering(number, request, at: time)
+    }
     return pick(prefillRouter, from: 0, number, request, at: time)
   }
 
@@ -20,9 +24,9 @@ extension CoupledDriver {
     _ router: IndependentRouter, from first: Int, _ number: UInt64, _ request: Request, at time: SimTime
   ) -> Int? {
     let chosen = choose(router, from: first, number, request, at: time)
-    guard let faults, !faults.isUp(chosen) else { return chosen }
+    guard !isUp(chosen) else { return chosen }
     // Routers of load look at those in service only; the others take another of them, by what they go by.
-    let working = (first..<(first + router.replicas)).filter(faults.isUp)
+    let working = (first..<(first + router.replicas)).filter(isUp)
     guard !working.isEmpty else { return nil }
     let key = router.key(ofRequest: number, stream: Int(request.stream), index: request.index)
     return working[Int(key % UInt64(working.count))]
@@ -56,9 +60,17 @@ extension CoupledDriver {
     return best
   }
 
-  /// Whether a replica is in service.
+  /// Whether a replica works on the requests that it has.
   @inline(__always)
-  private func isUp(_ replica: Int) -> Bool { faults?.isUp(replica) ?? true }
+  func isOn(_ replica: Int) -> Bool {
+    (faults?.isUp(replica) ?? true) && (fleet?.isOn(replica) ?? true)
+  }
+
+  /// Whether a replica is in service and takes requests.
+  @inline(__always)
+  private func isUp(_ replica: Int) -> Bool {
+    (faults?.isUp(replica) ?? true) && (fleet?.takesRequests(replica) ?? true)
+  }
 
   /// The replica on which a request costs least, as far as the router knows; ties to the lowest number.
   private mutating func cheapest(_ range: Range<Int>, _ request: Request, at time: SimTime) -> Int {

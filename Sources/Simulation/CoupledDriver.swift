@@ -21,6 +21,10 @@ struct CoupledDriver {
   private var startQueued: [Bool]
   var clients: [Client]
   private var frontEnds: [ReplicaFrontEnd]
+  /// What the router lets in; nil where that is everything.
+  var admission: AdmissionState?
+  /// Requests that replicas were sent and have not completed.
+  var inService = 0
   /// What each replica was sent and has not completed.
   var loads: [Load]
   /// What the router knows of the prefix caches; nil where it doesn't look.
@@ -32,6 +36,10 @@ struct CoupledDriver {
   private let hasFrontEnd: Bool
   /// Transfers over shared links; nil where replicas have links of their own.
   var transfers: TransferState?
+  /// Which replicas are in service; nil where that doesn't change.
+  var fleet: FleetState?
+  /// Requests that wait for any replica to be in service, with whether they wait for the pool that answers.
+  var parked: [(slot: Int32, answers: Bool)] = []
   /// What has failed; nil where nothing can.
   var faults: FaultState?
   var queue: EventQueue
@@ -112,7 +120,15 @@ struct CoupledDriver {
     if first.publishesPrefixes {
       view = PrefixView(replicas: count, delaySeconds: deployment.cacheView.delaySeconds)
     }
+    admission = AdmissionState(deployment)
     hasFrontEnd = deployment.frontEnd != FrontEnd()
+    fleet = deployment.fleet.map {
+      FleetState(
+        $0, prefill: prefill, count: count,
+        accelerators: (0..<count).map {
+          $0 < prefill ? deployment.prefill?.acceleratorsPerReplica ?? 1 : deployment.acceleratorsPerReplica
+        })
+    }
     faults = deployment.faults.map {
       FaultState($0, replicas: count, deployment: deployment.name, seed: run.seed, run: run.replication)
     }
@@ -120,7 +136,7 @@ struct CoupledDriver {
     queue = EventQueue(
       entities: [
         count, deployment.streams.count, deployment.faults?.domains.count ?? 0,
-        deployment.prefill?.handOff.network?.outages.count ?? 0,
+        deployment.prefill?.handOff.network?.outages.count ?? 0, deployment.tenants.count,
       ].max() ?? count)
     shop.reportsCompletions = true
   }
@@ -128,6 +144,7 @@ struct CoupledDriver {
   mutating func simulate() -> PartitionOutcome {
     for stream in clients.indices { open(stream) }
     openFaults()
+    openFleet()
     openLinks()
     let horizon = run.horizon ?? .never
     var lastStep = SimTime.zero
@@ -145,10 +162,17 @@ struct CoupledDriver {
         lastStep = entry.time
         complete(Int(replica), at: entry.time)
       case .reportBegun: beginReport(at: entry.time)
+      case .fleetDue(let pool): lookAtLoad(Int(pool), at: entry.time)
+      case .replicaStarted(let replica): startServing(Int(replica), at: entry.time)
+      case .updateBegun: beginUpdate(at: entry.time)
       case .faultBegun(let domain, let ofItself):
         failDomain(Int(domain), ofItself: ofItself, at: entry.time)
       case .faultOver(let domain, let ofItself):
         repairDomain(Int(domain), ofItself: ofItself, at: entry.time)
+      case .clientLeaves(let stream, let slot, let withoutToken):
+        leave(slot, stream: stream, withoutToken: withoutToken, at: entry.time)
+      case .tenantReady(let tenant): releaseLimited(Int(tenant), at: entry.time)
+      case .deferralOver(let stream): endDeferral(Int(stream), at: entry.time)
       case .requestArrived(let stream): arrive(Int(stream), at: entry.time)
       case .turnDue(let stream, let conversation):
         sendTurn(Int(stream), UInt64(conversation), at: entry.time)
@@ -174,23 +198,32 @@ struct CoupledDriver {
     report()
     var outcome = PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
     outcome.faults = closeFaults(at: run.horizon ?? lastStep)
+    outcome.fleet = fleet?.closed(at: run.horizon ?? lastStep)
     return outcome
   }
 
-  /// Requests in front ends.
-  private var onTheWay: Int64 { frontEnds.reduce(0) { $0 + Int64($1.requests.count) } }
+  /// Requests in front ends, and those that the router holds back.
+  private var onTheWay: Int64 {
+    frontEnds.reduce(0) { $0 + Int64($1.requests.count) } + (admission?.held ?? 0)
+  }
 
   /// A request reaches the router, which refuses it or sends it to a replica's front end.
   mutating func arrive(_ request: Request, at time: SimTime) {
     shop.observations.countArrival(sent: time)
     shop.events += 1
-    let number = routed
-    routed += 1
     guard accepts(request) else {
+      routed += 1
       shop.observations.counts.rejected += 1
       refused(request, at: time)
       return
     }
+    if admits(request, at: time) { send(request, at: time) }
+  }
+
+  /// The router sends a request to a replica's front end.
+  mutating func send(_ request: Request, at time: SimTime) {
+    let number = routed
+    routed += 1
     guard let target = pick(number, request, at: time) else {
       park(shop.requests.insert(request), answers: false, at: time)
       return
@@ -217,8 +250,16 @@ struct CoupledDriver {
 
   /// A replica's scheduler sees a request.
   private mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
+    guard !replicas[target].isQueueFull(target < prefillReplicas ? prefillEngine : engine) else {
+      shop.observations.counts.rejected += 1
+      shop.observations.counts.refusedByQueue += 1
+      lighten(target, by: request)
+      refused(request, isTurnedAway: true, at: time)
+      return
+    }
     let slot = shop.requests.insert(request)
-    guard faults?.isUp(target) ?? true else {
+    watch(slot, at: time)
+    guard isOn(target) else {
       lighten(target, by: request)
       place(slot, answers: false, at: time)
       return
@@ -228,20 +269,23 @@ struct CoupledDriver {
 
   /// A replica's scheduler sees a request that is in flight.
   mutating func deliver(_ slot: Int32, to target: Int, at time: SimTime) {
-    if replicas[target].deliver(slot, at: time, engine: target < prefillReplicas ? prefillEngine : engine) {
-      queueCompletion(target)
-    }
+    shop.requests[slot].place = Int32(target)
+    let isSooner = replicas[target].deliver(
+      slot, at: time, engine: target < prefillReplicas ? prefillEngine : engine, requests: shop.requests)
+    if isSooner { queueCompletion(target) }
     if !replicas[target].isBusy { queueStart(target, at: time) }
   }
 
   /// A request counts to the load of a replica.
   mutating func burden(_ replica: Int, with request: Request) {
+    inService += 1
     loads[replica].requests += 1
     loads[replica].tokens += Int(request.input)
   }
 
   /// It no longer does.
   mutating func lighten(_ replica: Int, by request: Request) {
+    inService -= 1
     loads[replica].requests -= 1
     loads[replica].tokens -= Int(request.input)
   }
@@ -259,11 +303,15 @@ struct CoupledDriver {
     var next = 0
     while next < shop.completed.count {
       let done = shop.completed[next]
+      inService -= 1
       loads[index].requests -= 1
       loads[index].tokens -= Int(done.input)
+      noteLatency(done)
       answered(done, at: time)
       next += 1
     }
+    if fleet != nil { retire(index, at: time) }
+    if !shop.completed.isEmpty { releaseDeferred(at: time) }
     shop.completed.removeAll(keepingCapacity: true)
     if shop.observations.counts.completed & 1023 == 0 { report() }
   }
@@ -284,7 +332,7 @@ struct CoupledDriver {
 
   private mutating func start(_ index: Int, at time: SimTime) {
     startQueued[index] = false
-    guard faults?.isUp(index) ?? true else { return }
+    guard isOn(index) else { return }
     if index < prefillReplicas {
       replicas[index].startStep(at: time, engine: prefillEngine, shop: &shop)
       if !replicas[index].chunks.isEmpty { announce(index, at: time) }
@@ -293,6 +341,7 @@ struct CoupledDriver {
       if !replicas[index].chunks.isEmpty { announce(index, at: time) }
       if !shop.fetches.isEmpty { beginTransfers(to: index, at: time) }
     }
+    if !shop.cancelled.isEmpty { settleCancelled(of: index, at: time) }
     if replicas[index].isBusy { queueCompletion(index) }
   }
 

@@ -61,7 +61,7 @@ struct IndependentDriver {
   /// An offline stream waits outside memory: each replica takes its requests when it has room for them.
   private mutating func deliverBacklog() -> Bool {
     guard deployment.streams.count == 1, case .offline(let count) = deployment.streams[0].arrivals,
-      deployment.router == .roundRobin
+      deployment.router == .roundRobin, engine.options.queueOrder == .firstCome
     else { return false }
     let total = UInt64(min(count, deployment.streams[0].requests ?? count))
     let visible = SimTime.zero + deployment.frontEnd.delay(inputTokens: 0)
@@ -102,8 +102,13 @@ struct IndependentDriver {
         continue
       }
       _ = advance(index, until: visible, inclusive: false)
+      guard !replicas[index].isQueueFull(engine) else {
+        shop.observations.counts.rejected += 1
+        shop.observations.counts.refusedByQueue += 1
+        continue
+      }
       let slot = shop.requests.insert(request)
-      _ = replicas[index].deliver(slot, at: visible, engine: engine)
+      _ = replicas[index].deliver(slot, at: visible, engine: engine, requests: shop.requests)
       if !replicas[index].isBusy && due[index] == .never { due[index] = visible }
     }
   }

@@ -23,10 +23,16 @@ public struct DeploymentPlan: Sendable {
   ///
   /// With a prefill pool: those of that pool.
   public var prefixCache: PrefixCacheOptions?
+  /// How the replicas in service change; nil: all are, always.
+  public var fleet: FleetPlan?
   /// What fails, and what is done about it; nil: nothing fails.
   public var faults: FaultPlan?
   /// What a request passes before the scheduler sees it.
   public var frontEnd: FrontEnd
+  /// Who sends the requests, as far as there are limits to it; ``StreamPlan/tenant`` names one by position.
+  public var tenants: [Tenant] = []
+  /// What the router refuses under load; a request is refused by any rule.
+  public var shedding: [Shedding] = []
   /// The requests, in streams.
   public var streams: [StreamPlan]
   /// The replicas that work on prompts, where this deployment's own ones only decode; nil: they do both.
@@ -53,9 +59,16 @@ public struct DeploymentPlan: Sendable {
 }
 
 extension DeploymentPlan {
-  /// Accelerators of all pools.
+  /// Accelerators of all pools; a planner's pools share those that they have at the start.
   public var accelerators: Int {
-    replicas * acceleratorsPerReplica + (prefill.map { $0.replicas * $0.acceleratorsPerReplica } ?? 0)
+    let own = fleet?.planner?.initial.decode ?? replicas
+    let others = fleet?.planner?.initial.prefill ?? prefill?.replicas ?? 0
+    return own * acceleratorsPerReplica + others * (prefill?.acceleratorsPerReplica ?? 0)
+  }
+
+  /// Replicas that have accelerators: all, but for a planner's pools, which share theirs.
+  public var standingReplicas: Int {
+    fleet?.planner.map { $0.initial.prefill + $0.initial.decode } ?? allReplicas
   }
 
   /// Replicas of all pools; those of the prefill pool come first in the numbering.
@@ -113,6 +126,8 @@ public struct DeploymentOutcome: Sendable {
   public var events: Int64
   /// What failures did.
   public var faults = FaultOutcome()
+  /// What became of the replicas in service; nil where all always were.
+  public var fleet: FleetOutcome?
   /// What each pool did: one, or the prefill pool and then the decode pool.
   public var pools: [PoolOutcome] = []
 }

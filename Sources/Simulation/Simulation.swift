@@ -72,7 +72,8 @@ public enum Simulation {
       peakInFlight: replicas.reduce(0) { $0 + $1.peakOutstanding },
       peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
       steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events },
-      faults: parts.reduce(into: FaultOutcome()) { $0.add($1.faults) }, pools: pools(of: deployment, replicas)
+      faults: parts.reduce(into: FaultOutcome()) { $0.add($1.faults) }, fleet: parts.first?.fleet,
+      pools: pools(of: deployment, replicas)
     )
   }
 
@@ -101,10 +102,11 @@ public enum Simulation {
 extension DeploymentPlan {
   /// Whether replicas share nothing: the router looks at nothing, and no client waits for an answer.
   var runsIndependently: Bool {
-    router.isIndependent && prefill == nil && faults == nil
+    router.isIndependent && prefill == nil && faults == nil && fleet == nil && tenants.isEmpty
+      && shedding.isEmpty
       && !streams.contains {
         if case .closedLoop = $0.arrivals { return true }
-        return $0.conversations != nil
+        return $0.conversations != nil || $0.patience != nil || $0.deferral != nil
       }
   }
 
@@ -179,6 +181,7 @@ struct PartitionOutcome: Sendable {
   /// Requests that arrived but have no slot: in a front end, or waiting outside memory.
   let unborn: Int64
   var faults = FaultOutcome()
+  var fleet: FleetOutcome?
 
   init(_ shop: Shop, _ replicas: [Replica], end: SimTime, onTheWay: Int64) {
     var shop = shop

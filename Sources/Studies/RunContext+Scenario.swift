@@ -71,7 +71,7 @@ extension DeploymentContext {
   fileprivate init(_ deployment: ResolvedDeployment, _ outcome: DeploymentOutcome) {
     let plan = deployment.plan
     self.init(
-      name: plan.name, replicas: plan.allReplicas, accelerators: plan.accelerators,
+      name: plan.name, replicas: plan.standingReplicas, accelerators: plan.accelerators,
       producesImages: deployment.producesImages,
       calibration: CalibrationShares(
         outcome.pools.map {

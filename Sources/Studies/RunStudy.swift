@@ -53,9 +53,13 @@ public struct RunStudy: Sendable {
       }
       let outcome = await Simulation.run(deployment.plan, scenario.run, progress: progress)
       let counts = outcome.observations.counts
-      if counts.rejected > 0 {
-        logger.warning(
-          "\(outcome.name): \(counts.rejected) of \(counts.arrived) requests can never fit and were rejected")
+      let misfits = counts.rejected - counts.refusedByQueue - counts.refusedByLimit - counts.shed
+      for (count, why) in [
+        (misfits, "can never fit and were"), (counts.refusedByQueue, "found the queue full and were"),
+        (counts.refusedByLimit, "were beyond their tenant's limits and"),
+        (counts.shed, "came under load and were"),
+      ] where count > 0 {
+        logger.warning("\(outcome.name): \(count) of \(counts.arrived) requests \(why) rejected")
       }
       outcomes.append(outcome)
     }

@@ -238,21 +238,25 @@ final class NaiveReplica {
     inbound.removeAll(where: \.hasLanded)
   }
 
-  /// The prompt that is split over steps goes on; where its blocks are gone it gives up its own.
+  /// The prompt that is split over steps goes on; where its blocks are gone the latest of all gives up its own.
   private func schedulePartial() -> Bool {
     guard let position = running.firstIndex(where: { !$0.decodes }) else { return false }
     let request = running[position]
+    var evicted = false
     let tokens = min(request.goal - request.cached, budget)
     if evicts {
       let needed = blocks(request.cached + tokens) - blocks(request.cached)
-      if needed > free {
-        evict(running.remove(at: position))
-        return true
+      while needed > free {
+        let latest = running.removeLast()
+        decodesOfStep.removeAll { $0 === latest }
+        evict(latest)
+        evicted = true
+        if latest === request { return true }
       }
       request.held += needed
     }
     if tokens > 0 { chunksOfStep.append((request, tokens)) }
-    return false
+    return evicted
   }
 
   private var budget: Int {

@@ -98,6 +98,7 @@ extension RunReport.PartReport {
           "lost_tokens": .int(Int(faults.lostTokens)), "availability": .double(faults.availability),
         ]
       ),
+      ("fleet", fleet?.json ?? .null),
       ("intervals", .object(intervals.map { ($0.figure, $0.json) })),
       ("step_time", stepTime.json),
       ("binding_limit", stepTime.bindingLimit.map { .string($0) } ?? .null),
@@ -177,6 +178,19 @@ extension RequestFigures {
       "cancelled": .int(Int(cancelled)), "failed": .int(Int(failed)), "in_flight": .int(Int(inFlight)),
       "preemptions": .int(Int(preemptions)), "input_tokens": .int(Int(inputTokens)),
       "cached_input_tokens": .int(Int(cachedTokens)),
+      "rejected_by_queue": .int(Int(refusedByQueue)), "rejected_by_limit": .int(Int(refusedByLimit)),
+      "shed": .int(Int(shed)), "recomputed_tokens": .int(Int(recomputedTokens)),
+      "swapped_tokens": .int(Int(swappedTokens)), "cancelled_output_tokens": .int(Int(cancelledTokens)),
+    ]
+  }
+}
+
+extension FleetFigures {
+  fileprivate var json: JSONValue {
+    [
+      "mean_replicas": .double(meanReplicas), "peak_replicas": .int(peakReplicas),
+      "starts": .int(Int(starts)),
+      "drains": .int(Int(drains)), "gpu_hours": .double(acceleratorHours),
     ]
   }
 }

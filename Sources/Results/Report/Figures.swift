@@ -51,6 +51,8 @@ public struct LatencyDistribution: Sendable, Equatable {
 public struct LatencyFigures: Sendable, Equatable {
   /// Arrival to first token.
   public var timeToFirstToken: LatencyDistribution
+  /// Arrival to the first token of the answer, where hidden tokens come before it.
+  public var timeToFirstAnswerToken: LatencyDistribution
   /// Mean time per output token of each request with more than one.
   public var timePerOutputToken: LatencyDistribution
   /// Gaps between tokens.
@@ -62,6 +64,7 @@ public struct LatencyFigures: Sendable, Equatable {
 
   init(_ histograms: LatencyHistograms) {
     timeToFirstToken = LatencyDistribution(histograms.timeToFirstToken)
+    timeToFirstAnswerToken = LatencyDistribution(histograms.timeToFirstAnswerToken)
     timePerOutputToken = LatencyDistribution(histograms.timePerOutputToken)
     interTokenLatency = LatencyDistribution(histograms.interTokenLatency)
     endToEnd = LatencyDistribution(histograms.endToEnd)
@@ -72,7 +75,7 @@ public struct LatencyFigures: Sendable, Equatable {
   public var named: [(name: String, value: LatencyDistribution)] {
     [
       ("ttft", timeToFirstToken), ("tpot", timePerOutputToken), ("itl", interTokenLatency),
-      ("e2e", endToEnd), ("queue", queue),
+      ("e2e", endToEnd), ("queue", queue), ("ttfat", timeToFirstAnswerToken),
     ]
   }
 }
@@ -133,8 +136,14 @@ public struct RequestFigures: Sendable, Equatable {
   public var arrived: Int64 = 0
   /// Requests with their last token out.
   public var completed: Int64 = 0
-  /// Requests that can never fit.
+  /// Requests that were refused: that can never fit, or for one of the next three reasons.
   public var rejected: Int64 = 0
+  /// Because too many waited for the scheduler.
+  public var refusedByQueue: Int64 = 0
+  /// Because their tenant was beyond its limits.
+  public var refusedByLimit: Int64 = 0
+  /// Because of the load on the deployment.
+  public var shed: Int64 = 0
   /// Requests whose client gave up.
   public var cancelled: Int64 = 0
   /// Requests lost to failures.
@@ -143,6 +152,12 @@ public struct RequestFigures: Sendable, Equatable {
   public var inFlight: Int64 = 0
   /// Times that a request lost its KV cache.
   public var preemptions: Int64 = 0
+  /// Prompt and output tokens that were computed again after it.
+  public var recomputedTokens: Int64 = 0
+  /// Prompt and output tokens that were copied to the host instead.
+  public var swappedTokens: Int64 = 0
+  /// Output tokens of requests whose client gave up.
+  public var cancelledTokens: Int64 = 0
   /// Prompt tokens of the requests that started.
   public var inputTokens: Int64 = 0
   /// Those of them that a prefix cache held.
@@ -154,20 +169,34 @@ public struct RequestFigures: Sendable, Equatable {
   public var cachedShare: Double { inputTokens == 0 ? 0 : Double(cachedTokens) / Double(inputTokens) }
 
   init(_ outcome: DeploymentOutcome) {
-    arrived = outcome.observations.counts.arrived
-    completed = outcome.observations.counts.completed
-    rejected = outcome.observations.counts.rejected
+    let counts = outcome.observations.counts
+    arrived = counts.arrived
+    completed = counts.completed
+    rejected = counts.rejected
+    refusedByQueue = counts.refusedByQueue
+    refusedByLimit = counts.refusedByLimit
+    shed = counts.shed
+    cancelled = counts.cancelled
     inFlight = outcome.inFlight
-    preemptions = outcome.observations.counts.preemptions
-    inputTokens = outcome.observations.counts.inputTokens
-    cachedTokens = outcome.observations.counts.cachedTokens
-    failed = outcome.observations.counts.failed
+    preemptions = counts.preemptions
+    recomputedTokens = counts.recomputedTokens
+    swappedTokens = counts.swappedTokens
+    cancelledTokens = counts.cancelledTokens
+    inputTokens = counts.inputTokens
+    cachedTokens = counts.cachedTokens
+    failed = counts.failed
   }
 
   mutating func add(_ other: RequestFigures) {
     arrived += other.arrived
     completed += other.completed
     rejected += other.rejected
+    refusedByQueue += other.refusedByQueue
+    refusedByLimit += other.refusedByLimit
+    shed += other.shed
+    recomputedTokens += other.recomputedTokens
+    swappedTokens += other.swappedTokens
+    cancelledTokens += other.cancelledTokens
     cancelled += other.cancelled
     failed += other.failed
     inFlight += other.inFlight

@@ -40,6 +40,8 @@ public struct RunReport: Sendable {
     public var intervals: [FigureInterval] = []
     /// What failures did, over the whole run.
     public var faults: FaultFigures
+    /// What became of the replicas in service; nil where all always were.
+    public var fleet: FleetFigures?
     /// Each pool of a deployment; none for the site.
     public var pools: [PoolFigures] = []
   }
@@ -111,6 +113,7 @@ private struct Part {
   var calibration: CalibrationShares
   var pools: [PoolFigures]
   var faults: FaultFigures
+  var fleet: FleetFigures?
   /// Length of the run and times of the first arrival and of the last token, in nanoseconds since the reported part
   /// began.
   var length: Int64
@@ -130,6 +133,7 @@ private struct Part {
     images = context.producesImages ? [observations] : []
     requests = RequestFigures(outcome)
     faults = FaultFigures(outcome)
+    fleet = FleetFigures(outcome)
     cost = outcome.cost
     let origin = observations.origin.nanoseconds
     length = max(0, outcome.end.nanoseconds - origin)
@@ -156,6 +160,9 @@ private struct Part {
       images += part.images
       requests.add(part.requests)
       faults.add(part.faults)
+      if let other = part.fleet {
+        if fleet == nil { fleet = other } else { fleet?.add(other) }
+      }
       cost += part.cost
       replicaSeconds += part.replicaSeconds
       steps += part.steps
@@ -184,7 +191,7 @@ private struct Part {
       name: name, accelerators: accelerators, requests: requests, window: figures(window),
       wholeRun: figures(wholeRun), peakCacheUtilisation: peakCacheUtilisation,
       stepTime: StepTimeFigures(cost, replicaSeconds: replicaSeconds), calibration: calibration,
-      faults: faults, pools: pools)
+      faults: faults, fleet: fleet, pools: pools)
   }
 
   private func figures(_ span: RunSpan) -> SpanFigures {

@@ -149,7 +149,7 @@ extension LatencyHistograms {
   fileprivate var named: [(name: String, histogram: LatencyHistogram)] {
     [
       ("ttft", timeToFirstToken), ("tpot", timePerOutputToken), ("itl", interTokenLatency),
-      ("e2e", endToEnd), ("queue", queue),
+      ("e2e", endToEnd), ("queue", queue), ("ttfat", timeToFirstAnswerToken),
     ]
   }
 }

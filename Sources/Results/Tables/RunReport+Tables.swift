@@ -23,6 +23,9 @@ extension RunReport {
         + "\(Numbers.seconds(simulatedSeconds)) of simulated time"
     ]
     if requests.rejected > 0 { counts.append("\(Numbers.text(requests.rejected)) rejected") }
+    if requests.cancelled > 0 {
+      counts.append("\(Numbers.text(requests.cancelled)) cancelled by their clients")
+    }
     if requests.failed > 0 { counts.append("\(Numbers.text(requests.failed)) lost to failures") }
     if requests.inFlight > 0 {
       // A drained run ends with requests in flight only where nothing can go on.
@@ -32,6 +35,11 @@ extension RunReport {
     if requests.preemptions > 0 { counts.append("\(Numbers.text(requests.preemptions)) preemptions") }
     if requests.cachedTokens > 0 {
       counts.append("\(Numbers.text(100 * requests.cachedShare)) % of prompt tokens cached")
+    }
+    if let fleet = site.fleet {
+      counts.append(
+        "\(Numbers.text(fleet.meanReplicas)) replicas on average, \(Numbers.text(Int64(fleet.peakReplicas))) at most"
+      )
     }
     if site.faults.failures > 0 {
       counts.append(
@@ -77,7 +85,7 @@ extension RunReport {
     ])
     let names = [
       "ttft": "time to first token", "tpot": "time per output token", "itl": "between tokens",
-      "e2e": "end to end", "queue": "in the queue",
+      "e2e": "end to end", "queue": "in the queue", "ttfat": "time to first answer token",
     ]
     for (name, value) in site.window.latency.named where value.count > 0 {
       table.add(

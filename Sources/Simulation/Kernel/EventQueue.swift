@@ -4,17 +4,19 @@
 ///
 /// A step that ends at an instant frees what it held before a request of that instant looks for room, and the next
 /// step starts after every request and every cache of that instant, so that it sees them. What a run reports begins after the steps
-/// that end, and before the requests that arrive. What fails at an instant has ended its steps of that instant, and sees no
+/// that end, and before the requests that arrive. A client that goes away at an instant gets what ends then, and makes room
+/// for who comes. What fails at an instant has ended its steps of that instant, and sees no
 /// request of it.
 enum EventRank: UInt64 {
   case stepCompleted = 0
   case reportBegun = 1
   case faultChanged = 2
-  case requestArrived = 3
-  case requestReady = 4
-  case requestHandedOver = 5
-  case cacheTransferred = 6
-  case stepDue = 7
+  case clientLeaves = 3
+  case requestArrived = 4
+  case requestReady = 5
+  case requestHandedOver = 6
+  case cacheTransferred = 7
+  case stepDue = 8
 }
 
 /// What happens, with ids for payload.
@@ -26,6 +28,18 @@ enum Event: Equatable {
   /// A fault domain fails, or is back; `ofItself`: not by the script.
   case faultBegun(domain: Int32, ofItself: Bool)
   case faultOver(domain: Int32, ofItself: Bool)
+  /// A client goes away, if its request is still in the slot; `withoutToken`: unless it has got one.
+  case clientLeaves(stream: Int32, slot: Int32, withoutToken: Bool)
+  /// The limits of a tenant have room for a request that waits for them.
+  case tenantReady(tenant: Int32)
+  /// A request of a stream has been deferred for long enough.
+  case deferralOver(stream: Int32)
+  /// The load of a pool is looked at; pool 2 is both.
+  case fleetDue(pool: Int32)
+  /// A replica that was started serves.
+  case replicaStarted(replica: Int32)
+  /// The rolling update begins.
+  case updateBegun
   /// The next request of a stream reaches the router.
   case requestArrived(stream: Int32)
   /// The next turn of a conversation of a stream is sent.
@@ -47,8 +61,9 @@ enum Event: Equatable {
     switch self {
     case .stepsCompleted: .stepCompleted
     case .reportBegun: .reportBegun
-    case .faultBegun, .faultOver, .linkChanged: .faultChanged
-    case .requestArrived, .turnDue: .requestArrived
+    case .faultBegun, .faultOver, .linkChanged, .fleetDue, .replicaStarted, .updateBegun: .faultChanged
+    case .clientLeaves: .clientLeaves
+    case .requestArrived, .turnDue, .tenantReady, .deferralOver: .requestArrived
     case .requestReady: .requestReady
     case .requestHandedOver: .requestHandedOver
     case .cacheTransferred, .flowsCompleted: .cacheTransferred
@@ -59,12 +74,16 @@ enum Event: Equatable {
   var entity: UInt64 {
     switch self {
     case .stepsCompleted(let replica, _), .requestReady(let replica), .stepDue(let replica),
-      .requestHandedOver(let replica, _), .cacheTransferred(let replica, _):
+      .requestHandedOver(let replica, _), .cacheTransferred(let replica, _), .replicaStarted(let replica):
       UInt64(replica)
-    case .reportBegun, .flowsCompleted: 0
+    case .reportBegun, .flowsCompleted, .updateBegun: 0
+    case .fleetDue(let pool): UInt64(pool)
     case .linkChanged(let outage, _): UInt64(outage)
     case .faultBegun(let domain, _), .faultOver(let domain, _): UInt64(domain)
-    case .requestArrived(let stream), .turnDue(let stream, _): UInt64(stream)
+    case .requestArrived(let stream), .turnDue(let stream, _), .clientLeaves(let stream, _, _),
+      .deferralOver(let stream):
+      UInt64(stream)
+    case .tenantReady(let tenant): UInt64(tenant)
     }
   }
 }

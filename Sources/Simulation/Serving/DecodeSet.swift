@@ -39,6 +39,8 @@ struct DecodeSet {
 
   private var finishes = StepHeap()
   private var boundEvents = StepHeap()
+  /// When answers begin that hidden tokens come before.
+  private var answers = StepHeap()
   private var blocks: BlockAccount
   private var limits: OutputLimits?
   private let bound: ContextBound
@@ -122,6 +124,32 @@ struct DecodeSet {
     let remaining = remainingUnits(of: request)
     limits?.join(slot, &request, remaining: remaining, step: step)
     if bound != .none { joinBounded(slot, &request) }
+    if request.thinking >= tokens { awaitAnswer(slot, request) }
+  }
+
+  /// A request that has only hidden tokens yet: its answer begins with the step that yields the first one after them.
+  private mutating func awaitAnswer(_ slot: Int32, _ request: Request) {
+    let left = Int(request.thinking - request.generated) << TokenUnit.bits
+    let rate = Int(request.unitsPerStep)
+    // Where rounding leaves the last token to the last step.
+    let first = min(request.joinStep + Int64((left + rate - 1) / rate), request.finishStep)
+    if request.thinking < request.output { answers.push(step: first, slot: slot) }
+  }
+
+  /// A request whose answer began with the step reached; nil when there is none.
+  @inline(__always)
+  mutating func popAnswering(_ requests: RequestPool) -> Int32? {
+    while answers.minimumStep <= step {
+      let (_, slot) = answers.pop()
+      // One of an earlier stay has fewer tokens, or its answer has begun.
+      let request = requests[slot]
+      if isCurrent(request), (0..<request.output).contains(request.thinking), request.firstAnswer == .never,
+        tokensOut(of: request) > request.thinking || request.finishStep == step
+      {
+        return slot
+      }
+    }
+    return nil
   }
 
   /// What a request takes with it when it leaves.
@@ -178,7 +206,7 @@ struct DecodeSet {
 
   /// Steps until the next end or bound event, >= 1; stale entries may make it too small, never too large.
   var stepsToNextChange: Int {
-    Int(min(finishes.minimumStep, boundEvents.minimumStep) - step)
+    Int(min(finishes.minimumStep, boundEvents.minimumStep, answers.minimumStep) - step)
   }
 
   /// KV blocks that the next `steps` steps fill, after the next `skipping` ones.

@@ -28,6 +28,8 @@ public struct HandOff: Sendable, Equatable {
   public var firstToken: FirstTokenSource
   /// The links that transfers share; nil: each replica's own, one transfer after the other.
   public var network: TransferPlan?
+  /// Prompts of fewer tokens are worked on where they are answered (NVIDIA Dynamo `max-local-prefill-length`); 0: none.
+  public var localPrefillBelow = 0
 
   /// A hand-off; times >= 0.
   public init(

@@ -91,6 +91,9 @@ struct Completion {
   let input: Int32
   let output: Int32
   let index: UInt64
+  let toFirstToken: SimDuration
+  /// Nil for a single token.
+  let perToken: SimDuration?
 }
 
 /// What the replicas of one partition share while they run: requests in flight and what is recorded of them.
@@ -105,6 +108,8 @@ struct Shop {
   var handedOver: [Int32] = []
   /// Requests whose cache a decode replica has begun to fetch, since the driver last looked.
   var fetches: [Int32] = []
+  /// Requests whose clients have gone, since the driver last looked, as they were.
+  var cancelled: [Request] = []
   /// Prompt and output tokens whose KV cache was lost with a replica.
   var lostTokens: Int64 = 0
   /// Replica steps: engine iterations that ended.

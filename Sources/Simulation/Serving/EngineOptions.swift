@@ -16,6 +16,14 @@ public enum PrefillPolicy: String, Sendable, CaseIterable {
   case prefillFirst = "prefill_first"
 }
 
+/// When requests may join those that run.
+public enum Batching: String, Sendable, CaseIterable {
+  /// At each step (in-flight, or continuous, batching).
+  case inFlight = "in-flight"
+  /// When a batch is over, all at once (request-level scheduling; the baseline of Orca, OSDI 2022).
+  case `static`
+}
+
 /// SGLang's admission: a prompt starts when it fits beside what running requests are expected to generate.
 ///
 /// Of each running request a share of the tokens that it may still generate is expected, at most
@@ -85,6 +93,17 @@ public struct EngineOptions: Sendable, Equatable {
   public var outputEstimate: OutputEstimate?
   /// TensorRT-LLM's wait for fuller batches; nil for none.
   public var batchWait: BatchWait?
+  /// Which waiting request starts first.
+  public var queueOrder = QueueOrder.firstCome
+  /// Requests that may wait for the scheduler of a replica; one that finds so many is refused (SGLang
+  /// `max_queued_requests`), >= 1.
+  public var maximumQueuedRequests = Int.max
+  /// Prompt tokens of one request that a step processes at most (vLLM `long_prefill_token_threshold`), >= 1.
+  public var longPrefillThreshold = Int.max
+  /// What happens to the cache of a decoding request that has to make room.
+  public var preemption = Preemption.recompute
+  /// When requests may join those that run.
+  public var batching = Batching.inFlight
   /// Speculative decoding; nil for none.
   ///
   /// The costs of steps must be those of ``StepCostTable/queries`` tokens a sequence.

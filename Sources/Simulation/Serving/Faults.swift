@@ -101,8 +101,6 @@ struct FaultState {
   var pendingEvents = 0
   /// Repairs among them.
   var pendingRepairs = 0
-  /// Requests that wait for any replica to be back, with whether they wait for the pool that answers.
-  var parked: [(slot: Int32, answers: Bool)] = []
   /// The epoch of the replica that fetches the cache of a request, by slot.
   var fetchEpochs: [Int32: UInt32] = [:]
   var outcome = FaultOutcome()

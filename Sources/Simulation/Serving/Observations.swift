@@ -2,6 +2,8 @@
 public struct LatencyHistograms: Sendable, Equatable {
   /// Arrival to first token.
   public var timeToFirstToken = LatencyHistogram()
+  /// Arrival to the first token of the answer, where hidden tokens of a reasoning model come before it.
+  public var timeToFirstAnswerToken = LatencyHistogram()
   /// (End-to-end − time to first token) / (output tokens − 1) of each request with more than one output token.
   public var timePerOutputToken = LatencyHistogram()
   /// Each gap between two tokens of one request.
@@ -17,6 +19,7 @@ public struct LatencyHistograms: Sendable, Equatable {
   /// Adds the samples of others.
   public mutating func add(_ other: LatencyHistograms) {
     timeToFirstToken.add(other.timeToFirstToken)
+    timeToFirstAnswerToken.add(other.timeToFirstAnswerToken)
     timePerOutputToken.add(other.timePerOutputToken)
     interTokenLatency.add(other.interTokenLatency)
     endToEnd.add(other.endToEnd)
@@ -30,8 +33,17 @@ public struct RequestCounts: Sendable, Equatable {
   public var arrived: Int64 = 0
   /// Requests with their last token out.
   public var completed: Int64 = 0
-  /// Requests refused because they can never fit: too long for the context limit, the KV cache or the token budget.
+  /// Requests refused: those that can never fit, too long for the context limit, the KV cache or the token budget, and
+  /// those that came when too many waited.
   public var rejected: Int64 = 0
+  /// Those of them that were refused because too many waited (``EngineOptions/maximumQueuedRequests``).
+  public var refusedByQueue: Int64 = 0
+  /// Those that were refused because their tenant was beyond its limits (``Tenant``).
+  public var refusedByLimit: Int64 = 0
+  /// Those that were refused because of the load (``Shedding``).
+  public var shed: Int64 = 0
+  /// Requests whose clients went away before their last token was out.
+  public var cancelled: Int64 = 0
   /// Requests lost to failures.
   public var failed: Int64 = 0
   /// Times that a running request lost its KV cache and was put back to wait.
@@ -44,6 +56,10 @@ public struct RequestCounts: Sendable, Equatable {
   public var cachedTokens: Int64 = 0
   /// Prompt and output tokens processed again after a preemption.
   public var recomputedTokens: Int64 = 0
+  /// Prompt and output tokens whose KV cache was copied to the host in a preemption.
+  public var swappedTokens: Int64 = 0
+  /// Output tokens of requests that were cancelled.
+  public var cancelledTokens: Int64 = 0
   /// Output tokens produced.
   public var outputTokens: Int64 = 0
 
@@ -54,7 +70,13 @@ public struct RequestCounts: Sendable, Equatable {
     arrived += other.arrived
     completed += other.completed
     rejected += other.rejected
+    refusedByQueue += other.refusedByQueue
+    refusedByLimit += other.refusedByLimit
+    shed += other.shed
+    cancelled += other.cancelled
     failed += other.failed
+    swappedTokens += other.swappedTokens
+    cancelledTokens += other.cancelledTokens
     preemptions += other.preemptions
     good += other.good
     inputTokens += other.inputTokens

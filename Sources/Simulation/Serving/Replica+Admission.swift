@@ -20,7 +20,7 @@ struct StepRoom {
       options.chunkedPrefill || view.prefillLeft <= tokens
         || view.prefillLeft > options.maximumBatchTokens && isFirst
     else { return nil }
-    let size = min(view.prefillLeft, tokens)
+    let size = min(view.prefillLeft, tokens, options.longPrefillThreshold)
     let needed =
       options.capacityPolicy == .reserveToEnd
       ? engine.reservedBlocks(view)
@@ -28,10 +28,13 @@ struct StepRoom {
     return blocks - needed >= (isAlone ? 0 : engine.cache.watermarkBlocks) ? (size, needed) : nil
   }
 
-  /// The blocks that a request from another pool needs; nil when it must wait.
+  /// The blocks that a request needs whose cache comes from another pool or from the host; nil when it must wait.
   @inline(__always)
   func blocks(of request: Request, engine: Engine) -> Int? {
-    let needed = engine.arrivingBlocks(request)
+    let needed =
+      request.state == .swapped
+      ? engine.cache.blocks(forTokens: Int(request.input) + Int(request.generated))
+      : engine.arrivingBlocks(request)
     return blocks - needed >= (isAlone ? 0 : engine.cache.watermarkBlocks) ? needed : nil
   }
 }
@@ -77,7 +80,7 @@ extension Replica {
     var position = 0
     while room.tokens > 0, slots < engine.options.maximumBatchSize {
       guard nextWaiting(position, engine: engine, shop: &shop) else { break }
-      if shop.requests[waiting[position]].state == .handedOver {
+      if shop.requests[waiting[position]].hasCacheElsewhere {
         guard let needed = room.blocks(of: shop.requests[waiting[position]], engine: engine) else { break }
         room.blocks -= needed
         slots += 1

@@ -26,6 +26,8 @@ extension Replica {
       }
       cache.notePeak()
       decoding.advance(steps)
+      if padding.sequences > 0 { padding.advance(steps) }
+      while let slot = decoding.popAnswering(shop.requests) { shop.requests[slot].firstAnswer = now }
       if chunks.isEmpty { estimate.decodeSteps += steps }
       var changed = finishDecodes(at: now, engine: engine, shop: &shop)
       if engine.cost.bound != .none { changed = decoding.applyBoundEvents(&shop.requests) || changed }
@@ -88,8 +90,8 @@ extension Replica {
       shop.requests[slot].progress += Int32(chunk.tokens)
       keepComputed(slot, tokens: Int(shop.requests[slot].progress), engine: engine, shop: &shop)
       guard shop.requests[slot].progress == shop.requests[slot].prefillTokens else { continue }
-      if slot == partial {
-        partial = -1
+      if let position = partials.firstIndex(of: slot) {
+        partials.remove(at: position)
         estimate.isFull = false
       }
       let isLast = shop.requests[slot].output - shop.requests[slot].generated == 1
@@ -120,10 +122,12 @@ extension Replica {
 
   /// Records the token that the end of a prefill produces: the first, or the next one after a preemption.
   private func firstTokenOut(_ slot: Int32, at now: SimTime, shop: inout Shop) {
+    shop.requests[slot].noteAnswer(at: now)
     if shop.requests[slot].firstToken == .never {
       shop.requests[slot].firstToken = now
     } else {
       let gap = now - shop.requests[slot].lastToken
+      shop.requests[slot].lastToken = now
       shop.observations.withEpoch(at: now) { $0.interTokenLatency.record(gap.nanoseconds) }
     }
   }
@@ -137,10 +141,7 @@ extension Replica {
       shop: &shop)
     let shared = letGo(&shop.requests[slot], engine: engine)
     let request = shop.requests[slot]
-    cache.give(
-      (engine.options.capacityPolicy == .reserveToEnd
-        ? engine.blocksToEnd(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) : held)
-        - shared)
+    giveBack(engine.heldBlocks(held, of: request) - shared, of: request, engine: engine)
     running.remove(slot, in: &shop.requests)
     shop.requests.remove(slot)
     outstanding -= 1
@@ -149,6 +150,7 @@ extension Replica {
     let toFirstToken = request.firstToken - request.arrival
     let inQueue = request.scheduled - request.arrival
     let endToEnd = now - request.arrival
+    let toFirstAnswer = request.firstAnswer == .never ? nil : request.firstAnswer - request.arrival
     let gaps = Int64(request.output) - 1
     let decodeTime = now - request.firstToken
     let perToken = gaps > 0 ? SimDuration(nanoseconds: (decodeTime.nanoseconds + gaps / 2) / gaps) : nil
@@ -159,6 +161,7 @@ extension Replica {
       $0.timeToFirstToken.record(toFirstToken.nanoseconds)
       $0.queue.record(inQueue.nanoseconds)
       $0.endToEnd.record(endToEnd.nanoseconds)
+      if let toFirstAnswer { $0.timeToFirstAnswerToken.record(toFirstAnswer.nanoseconds) }
       if let perToken { $0.timePerOutputToken.record(perToken.nanoseconds) }
     }
     shop.observations.withBucket(at: now) {
@@ -170,9 +173,16 @@ extension Replica {
     if shop.reportsCompletions {
       shop.completed.append(
         Completion(
-          stream: request.stream, input: request.input, output: request.output, index: request.index))
+          stream: request.stream, input: request.input, output: request.output, index: request.index,
+          toFirstToken: toFirstToken, perToken: perToken))
     }
     if engine.recordsRequests { shop.observations.records.append(record(of: request, completed: now)) }
+  }
+
+  /// A request that is done gives its blocks back, at once or with its batch.
+  private mutating func giveBack(_ blocks: Int, of request: Request, engine: Engine) {
+    guard engine.options.batching == .static else { return cache.give(blocks) }
+    padding.add(context: Int(request.input) + Int(request.output), blocks: blocks)
   }
 
   private func record(of request: Request, completed: SimTime) -> RequestRecord {

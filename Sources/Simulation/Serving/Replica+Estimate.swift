@@ -189,7 +189,7 @@ extension Replica {
       let isWhole = size == view.prefillLeft
       budget.take(size, expecting: isWhole ? output : 0, isNew: true)
       if !isWhole {
-        partial = slot
+        partials.append(slot)
         return
       }
       if budget.total <= 0 {

@@ -20,11 +20,13 @@ extension Replica {
     }
     lost.reverse()
     for slot in landed { shop.loseCache(slot, held: Int(shop.requests[slot].input)) }
-    for slot in waiting + inbox where shop.requests[slot].state == .waiting {
-      // What was found in the cache is no longer there.
-      shop.loseCache(slot, held: 0)
+    for slot in Array(waiting) + inbox {
+      let request = shop.requests[slot]
+      // What was found in the cache is no longer there, nor what the host held.
+      if request.state == .waiting { shop.loseCache(slot, held: 0) }
+      if request.state == .swapped { shop.loseCache(slot, held: Int(request.input + request.generated) - 1) }
     }
-    lost += landed + waiting + inbox
+    lost += landed + Array(waiting) + inbox
     let old = self
     self = Replica(id: id, engine: engine)
     cost = old.cost

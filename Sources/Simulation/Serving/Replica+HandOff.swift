@@ -63,7 +63,10 @@ extension Replica {
     let count = landed.count
     inbound -= count
     if engine.firstToken == .handOff {
-      for slot in landed { shop.requests[slot].firstToken = now }
+      for slot in landed {
+        shop.requests[slot].firstToken = now
+        shop.requests[slot].noteAnswer(at: now)
+      }
       shop.observations.countTokens(count, at: now)
       landed.removeAll(keepingCapacity: true)
     } else {
@@ -76,11 +79,12 @@ extension Replica {
   /// Decode: the first step of those who joined is over.
   mutating func completeJoined(at now: SimTime, shop: inout Shop) {
     for slot in joined {
-      let first = shop.requests[slot].firstToken
-      if first == .never {
+      let request = shop.requests[slot]
+      if request.firstToken == .never {
         shop.requests[slot].firstToken = now
       } else {
-        shop.observations.withEpoch(at: now) { $0.interTokenLatency.record((now - first).nanoseconds) }
+        let gap = now - (request.lastToken == .never ? request.firstToken : request.lastToken)
+        shop.observations.withEpoch(at: now) { $0.interTokenLatency.record(gap.nanoseconds) }
       }
     }
     joined.removeAll(keepingCapacity: true)

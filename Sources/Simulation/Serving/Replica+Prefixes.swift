@@ -90,10 +90,14 @@ extension CostVector {
   /// Stretches a step that waits for what it fetches: layers wait for their own blocks, so that fetching and computing
   /// overlap (SGLang's hierarchical cache; vLLM's KV connectors load layer by layer).
   mutating func last(atLeast seconds: Double) {
-    let wait = seconds - self[.time]
-    guard wait > 0 else { return }
-    self[.time] += wait
-    self[.framework] += wait
-    self[.network] += wait
+    wait(seconds - self[.time])
+  }
+
+  /// Stretches a step by a wait for what comes over a link; none where it is negative.
+  mutating func wait(_ seconds: Double) {
+    guard seconds > 0 else { return }
+    self[.time] += seconds
+    self[.framework] += seconds
+    self[.network] += seconds
   }
 }

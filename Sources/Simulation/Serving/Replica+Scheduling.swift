@@ -7,7 +7,8 @@ extension Replica {
   mutating func startStep(at now: SimTime, engine: Engine, shop: inout Shop) {
     precondition(plannedSteps == 0, "a step while another is in progress")
     chunks.removeAll(keepingCapacity: true)
-    receive(engine: engine)
+    if !cancelled.isEmpty { dropCancelled(at: now, engine: engine, shop: &shop) }
+    receive(engine: engine, shop: shop)
     let single =
       engine.options.outputEstimate == nil
       ? scheduleWithinBudget(at: now, engine: engine, shop: &shop)
@@ -27,13 +28,13 @@ extension Replica {
   }
 
   /// The scheduler looks for new requests: at once when nothing runs and after prompts, else every so many steps.
-  private mutating func receive(engine: Engine) {
+  private mutating func receive(engine: Engine, shop: Shop) {
     let interval = engine.options.receiveInterval
     guard interval > 1 else { return }
     let isIdle = running.count == 0 && waiting.isEmpty
     guard isIdle || stepsSinceReceipt % interval == 0 else { return }
     stepsSinceReceipt = 0
-    waiting.append(contentsOf: inbox)
+    for slot in inbox { waiting.append(slot, shop.requests) }
     inbox.removeAll(keepingCapacity: true)
   }
 
@@ -49,9 +50,10 @@ extension Replica {
     var tokens = engine.options.maximumBatchTokens - decoding.count * engine.cost.queries
     holdsPrompts = !preempted && holdsBack(budget: tokens, engine: engine, shop: &shop)
     if holdsPrompts { return engine.options.capacityPolicy == .currentUse }
-    if partial >= 0 {
-      preempted = continuePartial(budget: &tokens, at: now, engine: engine, shop: &shop) || preempted
+    if !partials.isEmpty {
+      preempted = continuePartials(budget: &tokens, at: now, engine: engine, shop: &shop) || preempted
     }
+    if engine.options.batching == .static, !opensBatch(engine: engine) { return preempted }
     // A step that would run nothing takes no time: the next one admits at once.
     if !preempted || chunks.isEmpty && decoding.count == 0 {
       admit(budget: &tokens, at: now, engine: engine, shop: &shop)
@@ -67,7 +69,7 @@ extension Replica {
     var preempted = false
     var demand = decoding.blockDemand(steps: 1)
     while demand > cache.free {
-      preempt(running.tail, at: now, engine: engine, shop: &shop)
+      preempt(victim(engine: engine, shop: shop), at: now, engine: engine, shop: &shop)
       preempted = true
       demand = decoding.blockDemand(steps: 1)
     }
@@ -75,33 +77,59 @@ extension Replica {
     return preempted
   }
 
-  /// Schedules the next chunk of the prompt that is split over steps.
+  /// Schedules the next chunks of the prompts that are split over steps, in order of admission.
   ///
-  /// True when a request was preempted for it.
-  private mutating func continuePartial(
+  /// True when a request was preempted for one.
+  private mutating func continuePartials(
     budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop
   ) -> Bool {
-    let view = RequestView(shop.requests[partial])
-    let size = min(view.prefillLeft, budget)
-    guard size > 0 else { return false }
-    let held = engine.cache.blocks(forTokens: view.prefillDone)
-    let needed =
-      engine.options.capacityPolicy == .reserveToEnd
-      ? 0 : engine.cache.blocks(forTokens: view.prefillDone + size) - held
-    if needed > cache.free {
-      // It is itself the latest admitted request.
-      preempt(partial, at: now, engine: engine, shop: &shop)
-      return true
+    var preempted = false
+    var position = 0
+    while position < partials.count {
+      let slot = partials[position]
+      let view = RequestView(shop.requests[slot])
+      let size = min(view.prefillLeft, budget, engine.options.longPrefillThreshold)
+      guard size > 0 else { break }
+      let held = engine.cache.blocks(forTokens: view.prefillDone)
+      let needed =
+        engine.options.capacityPolicy == .reserveToEnd
+        ? 0 : engine.cache.blocks(forTokens: view.prefillDone + size) - held
+      while needed > cache.free {
+        let victim = victim(engine: engine, shop: shop)
+        makeRoom(by: victim, budget: &budget, at: now, engine: engine, shop: &shop)
+        preempted = true
+        if victim == slot { break }
+      }
+      guard position < partials.count, partials[position] == slot else { continue }
+      cache.take(needed)
+      chunks.append(PromptChunk(slot: slot, tokens: size))
+      budget -= size
+      position += 1
     }
-    cache.take(needed)
-    chunks.append(PromptChunk(slot: partial, tokens: size))
-    budget -= size
-    return false
+    return preempted
   }
 
-  /// Admits waiting requests, first come first served, while batch, token budget and KV cache have room.
+  /// A request that this step was to work on loses its blocks, and the step what it was to do with it.
+  private mutating func makeRoom(
+    by victim: Int32, budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop
+  ) {
+    if let chunk = chunks.firstIndex(where: { $0.slot == victim }) {
+      // Its blocks are taken already, and counted as those of tokens that are done.
+      shop.requests[victim].progress += Int32(chunks[chunk].tokens)
+      budget += chunks[chunk].tokens
+      chunks.remove(at: chunk)
+    }
+    // The step's decodes have taken their blocks.
+    let demand = decoding.blockDemand(steps: 1)
+    if shop.requests[victim].state == .decoding { budget += engine.cost.queries }
+    preempt(victim, at: now, engine: engine, shop: &shop)
+    joined.removeAll { $0 == victim }
+    cache.give(demand - decoding.blockDemand(steps: 1))
+  }
+
+  /// Admits waiting requests in their order while batch, token budget and KV cache have room.
   private mutating func admit(budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop) {
-    while budget > 0, slotsTaken < engine.options.maximumBatchSize, partial < 0 || chunksEndPartial(shop) {
+    while budget > 0, slotsTaken < engine.options.maximumBatchSize {
       guard nextWaiting(0, engine: engine, shop: &shop) else { return }
       let slot = waiting[0]
       let room = StepRoom(
@@ -111,13 +139,19 @@ extension Replica {
         fetch(engine: engine, shop: &shop)
         continue
       }
+      if shop.requests[slot].state == .swapped {
+        guard let needed = room.blocks(of: shop.requests[slot], engine: engine) else { return }
+        swapIn(blocks: needed, engine: engine, shop: &shop)
+        budget -= engine.cost.queries
+        continue
+      }
       lookUp(slot, engine: engine, shop: &shop)
       let view = RequestView(shop.requests[slot])
       guard let share = room.share(of: view, engine: engine) else { return }
       waiting.removeFirst()
       start(slot, size: share.tokens, blocks: share.blocks, at: now, engine: engine, shop: &shop)
       budget -= share.tokens
-      if share.tokens < view.prefillLeft { partial = slot }
+      if share.tokens < view.prefillLeft { partials.append(slot) }
     }
   }
 
@@ -140,7 +174,7 @@ extension Replica {
         shop.observations.counts.rejected += 1
         continue
       }
-      waiting.append(shop.requests.insert(request))
+      waiting.append(shop.requests.insert(request), shop.requests)
       outstanding += 1
     }
     return true
@@ -162,42 +196,6 @@ extension Replica {
       shop.observations.counts.inputTokens += input
       shop.observations.counts.cachedTokens += Int64(shop.requests[slot].progress)
     }
-  }
-
-  /// Takes a running request's KV blocks away; it starts over later.
-  ///
-  /// It returns to the head of the queue, or with SGLang to its end.
-  mutating func preempt(_ slot: Int32, at now: SimTime, engine: Engine, shop: inout Shop) {
-    closeRegime()
-    var request = shop.requests[slot]
-    let held: Int
-    let shared = letGo(&request, engine: engine)
-    if request.state == .decoding {
-      held = decoding.context(of: request) - 1
-      let joined = request.prefillTokens
-      let hasDecoded = request.joinStep < decoding.step
-      request.lastToken = pauses.leave(of: decoding.count, hasDecoded: hasDecoded) ?? now
-      let generated = Int32(decoding.tokensOut(of: request))
-      let departure = decoding.leave(&request)
-      shop.observations.correct(tokens: Int(generated - request.generated) - 1 - departure.tokens, at: now)
-      request.generated = generated
-      cache.give(
-        engine.speculation == nil
-          ? engine.cache.blocks(forTokens: held) - shared
-          : engine.cache.blocks(forTokens: joined) + departure.blocks - shared)
-    } else {
-      held = Int(request.progress)
-      cache.give(engine.cache.blocks(forTokens: held) - shared)
-      if slot == partial { partial = -1 }
-    }
-    request.progress = 0
-    request.preemptions += 1
-    request.state = .waiting
-    shop.requests[slot] = request
-    running.remove(slot, in: &shop.requests)
-    if engine.options.outputEstimate == nil { waiting.prepend(slot) } else { waiting.append(slot) }
-    shop.observations.counts.preemptions += 1
-    shop.observations.counts.recomputedTokens += Int64(held)
   }
 
   /// One step over the decoding requests and this step's prompt chunks.
@@ -222,11 +220,14 @@ extension Replica {
     attention *= 1 / Double(engine.cost.attentionGroups)
     if largest[.time] > attention[.time] { attention = largest }
     var cost = engine.cost.mixedCost(
-      sequences: decodesOfStep, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
+      sequences: decodesOfStep + padding.sequences,
+      contextSum: decoding.contextSum + Double(padding.contextSum), boundedSum: decoding.boundedSum,
       chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
     cost += attention
     if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
     fetchSeconds = 0
+    cost.wait(copySeconds)
+    copySeconds = 0
     let regime = Regime(anchor: now, first: cost)
     self.regime = regime
     plannedSteps = 1
@@ -240,9 +241,12 @@ extension Replica {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {
       let run = engine.cost.decodeRun(
-        sequences: decoding.count, contextSum: decoding.contextSum, growth: decoding.contextGrowth,
+        sequences: decoding.count + padding.sequences,
+        contextSum: decoding.contextSum + Double(padding.contextSum),
+        growth: decoding.contextGrowth + Double(padding.sequences),
         boundedSum: decoding.boundedSum, boundedGrowth: decoding.boundedGrowth)
       regime = Regime(anchor: now, first: run.first, growth: run.growth, limit: run.steps)
+      if copySeconds > 0 { waitForCopies(run.first, from: now) }
     }
     guard let regime else { return }
     var steps = 1
@@ -258,5 +262,13 @@ extension Replica {
     }
     plannedSteps = steps
     plannedEnd = regime.end(ofStep: regime.done + steps)
+  }
+
+  /// A step of decodes alone that copies KV blocks to or from the host.
+  private mutating func waitForCopies(_ cost: CostVector, from now: SimTime) {
+    var cost = cost
+    cost.wait(copySeconds)
+    copySeconds = 0
+    regime = Regime(anchor: now, first: cost)
   }
 }

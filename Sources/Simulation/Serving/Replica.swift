@@ -11,14 +11,15 @@ struct Replica {
   var decoding: DecodeSet
   var cache: BlockPool
   var running = RunningList()
-  /// Requests to schedule, first come first served.
-  var waiting = Deque<Int32>()
+  /// Requests to schedule, in the order in which they start.
+  var waiting: WaitingQueue
   /// Requests that reached the engine and that its scheduler has not looked for yet.
   var inbox = Deque<Int32>()
   /// Requests that wait outside memory: an offline workload, all of whose requests came at once.
   var backlog: Backlog?
-  /// The request whose prompt is split over steps, -1 for none; it is the last that was admitted.
-  var partial: Int32 = -1
+  /// Requests whose prompts are split over steps, in order of admission: one at most, and the last that was admitted,
+  /// where no threshold keeps long prompts from filling steps.
+  var partials: [Int32] = []
   /// Prompt chunks of the step in progress.
   var chunks: [PromptChunk] = []
   /// Requests that decode in the stretch in progress: all that decode, or none.
@@ -39,6 +40,13 @@ struct Replica {
   var fetchSeconds = 0.0
   /// Requests that the step in progress took into the batch and whose last token is no step's end ago.
   var joined: [Int32] = []
+  /// Requests here whose clients have gone since the scheduler last ran.
+  var cancelled: [Int32] = []
+  /// KV blocks of preempted requests that the host holds, and seconds in which the step in progress copies some.
+  var swappedBlocks = 0
+  var copySeconds = 0.0
+  /// Static batching: what sequences that are over still take until their batch is.
+  var padding = Padding()
 
   var regime: Regime?
   /// Steps of the stretch in progress, 0 for none.
@@ -57,6 +65,7 @@ struct Replica {
 
   init(id: Int32, engine: Engine) {
     self.id = id
+    waiting = WaitingQueue(order: engine.options.queueOrder)
     decoding = DecodeSet(
       replica: id, bound: engine.cost.bound, blockTokens: engine.cache.blockTokens,
       tracksBlocks: engine.options.capacityPolicy == .currentUse,
@@ -85,21 +94,32 @@ struct Replica {
   @inline(__always)
   var slotsTaken: Int { running.count + inbound }
 
+  /// The request whose prompt is split over steps, the latest of them; -1 for none.
+  var partial: Int32 { partials.last ?? -1 }
+
+  /// Whether so many requests wait that no other one is taken.
+  func isQueueFull(_ engine: Engine) -> Bool {
+    waiting.count + inbox.count >= engine.options.maximumQueuedRequests
+  }
+
   /// Accepts a request that reaches the scheduler at `time`.
   ///
   /// - Returns: true when the stretch in progress now ends earlier, so that the request is seen at the iteration
   ///   boundary that follows its arrival.
-  mutating func deliver(_ slot: Int32, at time: SimTime, engine: Engine) -> Bool {
+  mutating func deliver(_ slot: Int32, at time: SimTime, engine: Engine, requests: RequestPool) -> Bool {
     outstanding += 1
     let interval = engine.options.receiveInterval
     guard interval == 1 else {
       inbox.append(slot)
       return cut(at: time, everySteps: interval)
     }
+    let isFirst = waiting.append(slot, requests)
+    if isFirst, waiting.count > 1 { estimate.isFull = false }
     let seen =
       engine.options.outputEstimate != nil
-      ? !estimate.isFull : holdsPrompts || waiting.isEmpty && slotsTaken < engine.options.maximumBatchSize
-    waiting.append(slot)
+      ? !estimate.isFull
+      : holdsPrompts
+        || isFirst && slotsTaken < engine.options.maximumBatchSize && !padding.closesBatch(engine, running)
     return seen && cut(at: time, everySteps: 1)
   }
 

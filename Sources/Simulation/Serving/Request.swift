@@ -1,7 +1,8 @@
 /// A request in flight: a slot of the partition's request pool.
 struct Request {
-  /// `handedOver`: its prompt is done on another replica, which holds its cache; `fetching`: that cache is on its way.
-  enum State: UInt8 { case free, waiting, prefilling, decoding, handedOver, fetching }
+  /// `handedOver`: its prompt is done on another replica, which holds its cache; `fetching`: that cache is on its way;
+  /// `swapped`: it waits, and the host holds its cache.
+  enum State: UInt8 { case free, waiting, prefilling, decoding, handedOver, fetching, swapped }
 
   var arrival = SimTime.zero
   var firstToken = SimTime.never
@@ -9,6 +10,8 @@ struct Request {
   var scheduled = SimTime.never
   /// When its last token was out, if it was preempted since.
   var lastToken = SimTime.never
+  /// When the first token of the answer was out, after hidden ones.
+  var firstAnswer = SimTime.never
   var index: UInt64 = 0
   /// The decode step of its replica that produces its last token.
   var finishStep: Int64 = 0
@@ -39,9 +42,25 @@ struct Request {
   var cachedTokens: Int32 = 0
   /// What a decode step adds to its output, in units of ``TokenUnit``.
   var unitsPerStep: Int32 = 0
+  /// Output tokens before the answer, which reasoning models hide; -1 where nobody tells them apart.
+  var thinking: Int32 = -1
+  /// Of its stream: the lower the sooner, where the queue is sorted by it.
+  var priority: Int32 = 0
+  /// The replica that it was last sent to; -1 while it is on its way.
+  ///
+  /// Kept where clients may go away.
+  var place: Int32 = -1
   var state = State.free
+  /// Whether its client has gone and the scheduler has yet to learn it.
+  var isCancelled = false
   /// Whether it may generate more than a scheduler cares to know of.
   var isClipped = false
+
+  /// Whether it waits for room alone: what was computed of it is on another replica, or on the host.
+  var hasCacheElsewhere: Bool { state == .handedOver || state == .swapped }
+
+  /// Output tokens that its client has got; not while it decodes.
+  var tokensSent: Int64 { Int64(max(generated, firstToken == .never ? 0 : 1)) }
 
   /// Tokens that its prefill processes: the prompt and, after a preemption, what it had generated.
   var prefillTokens: Int { Int(input) + Int(generated) }
@@ -100,5 +119,13 @@ struct RequestPool {
   subscript(slot: Int32) -> Request {
     @inline(__always) _read { yield slots[Int(slot)] }
     @inline(__always) _modify { yield &slots[Int(slot)] }
+  }
+}
+
+extension Request {
+  /// A token is out, the first since it (last) began its prefill: the answer's first, if hidden ones are over with it.
+  mutating func noteAnswer(at time: SimTime) {
+    guard thinking >= 0, firstAnswer == .never, generated >= thinking else { return }
+    firstAnswer = time
   }
 }

@@ -29,6 +29,17 @@ public struct StreamPlan: Sendable {
   /// ``requests`` then counts conversations, and ``lengths`` gives what each turn adds.
   public var conversations: Conversations?
 
+  /// How soon the engine is to start its requests where the queue is sorted by that: the lower the sooner.
+  public var priority = 0
+  /// Output tokens before the answer, which reasoning models hide: ``lengths`` then gives the answer's; nil for none.
+  public var thinking: RequestLengths?
+  /// When its clients go away; nil: never.
+  public var patience: Patience?
+  /// Whose requests they are: a position in ``DeploymentPlan/tenants``; nil for nobody's.
+  public var tenant: Int?
+  /// Whether its requests wait for room, and how long; nil: they don't.
+  public var deferral: Deferral?
+
   /// Creates a stream; see the properties.
   public init(
     arrivals: ArrivalProcess, requests: Int? = nil, lengths: RequestLengths, maximumOutputTokens: Int,
@@ -95,6 +106,8 @@ struct RequestSource: Sendable {
   let maximumOutputTokens: Int
   let repeatedPrompts: RepeatedPrompts?
   let systemPromptTokens: Int
+  let thinking: RequestLengths?
+  let priority: Int32
   let frontEnd: FrontEnd
 
   init(_ stream: StreamPlan, frontEnd: FrontEnd) {
@@ -102,6 +115,8 @@ struct RequestSource: Sendable {
     maximumOutputTokens = stream.maximumOutputTokens
     repeatedPrompts = stream.repeatedPrompts
     systemPromptTokens = stream.systemPrompts?.tokens ?? 0
+    thinking = stream.thinking
+    priority = Int32(clamping: stream.priority)
     var frontEnd = frontEnd
     if case .offline = stream.arrivals { frontEnd.secondsPerInputToken = 0 }
     self.frontEnd = frontEnd
@@ -125,7 +140,14 @@ struct RequestSource: Sendable {
     if let repeatedPrompts {
       request.progress = repeatedPrompts.cached(input: request.input, ofRequest: index)
     }
-    request.output = Int32(clamping: min(drawn.output, maximumOutputTokens))
+    var output = drawn.output
+    if let thinking {
+      let hidden = thinking.lengths(ofRequest: index).output
+      request.thinking = Int32(clamping: min(hidden, maximumOutputTokens))
+      output += hidden
+    }
+    request.priority = priority
+    request.output = Int32(clamping: min(output, maximumOutputTokens))
     request.maximumOutput = Int32(clamping: maximumOutputTokens)
     request.state = .waiting
     return request
