@@ -48,7 +48,7 @@ struct PlannerDraft {
   let slack: Double
   let intervalSeconds: Double
   let start: StartDraft
-  let initial: (prefill: Int, decode: Int)
+  let initial: PoolSizes
 }
 
 /// How the replicas in service change, as stated.
@@ -147,7 +147,7 @@ struct FleetReader {
     guard let ttft, let tpot, let start, let prefill = counts.0, let decode = counts.1 else { return nil }
     return PlannerDraft(
       field: field, timeToFirstToken: ttft.si, timePerOutputToken: tpot.si, slack: slack,
-      intervalSeconds: interval?.si ?? 30, start: start, initial: (prefill, decode))
+      intervalSeconds: interval?.si ?? 30, start: start, initial: PoolSizes(prefill: prefill, decode: decode))
   }
 }
 

@@ -81,12 +81,12 @@ public struct PoolPlanner: Sendable, Equatable {
   /// Seconds until a replica serves in its new role, >= 0.
   public var startSeconds: Double
   /// Replicas in service at the start: of the prefill pool, of the decode pool; the plan's are the most.
-  public var initial: (prefill: Int, decode: Int)
+  public var initial: PoolSizes
 
   /// A planner; see the properties for ranges.
   public init(
     timeToFirstTokenSeconds: Double, timePerOutputTokenSeconds: Double, slack: Double = 0.8,
-    intervalSeconds: Double, startSeconds: Double, initial: (prefill: Int, decode: Int)
+    intervalSeconds: Double, startSeconds: Double, initial: PoolSizes
   ) {
     precondition(intervalSeconds > 0 && initial.prefill >= 1 && initial.decode >= 1, "a pool of nothing")
     self.timeToFirstTokenSeconds = timeToFirstTokenSeconds
@@ -97,11 +97,19 @@ public struct PoolPlanner: Sendable, Equatable {
     self.initial = initial
   }
 
-  public static func == (one: PoolPlanner, other: PoolPlanner) -> Bool {
-    one.timeToFirstTokenSeconds == other.timeToFirstTokenSeconds
-      && one.timePerOutputTokenSeconds == other.timePerOutputTokenSeconds && one.slack == other.slack
-      && one.intervalSeconds == other.intervalSeconds && one.startSeconds == other.startSeconds
-      && one.initial == other.initial
+}
+
+/// Replicas of both pools of a deployment.
+public struct PoolSizes: Sendable, Equatable {
+  /// Those that work on prompts.
+  public var prefill: Int
+  /// Those that answer.
+  public var decode: Int
+
+  /// Sizes.
+  public init(prefill: Int, decode: Int) {
+    self.prefill = prefill
+    self.decode = decode
   }
 }
 
