@@ -52,13 +52,17 @@ struct ConfidenceTests {
   @Test("of 200 runs of M/M/1 about 95 % hold the true mean")
   func coverage() async throws {
     let load = 0.5
-    let runs = 200
+    #if DEBUG
+      let runs = 60
+    #else
+      let runs = 200
+    #endif
     var inside = 0
     var throughputInside = 0
     var found = 0
     for seed in 1...UInt64(runs) {
       let report = await OneServer.report(
-        [(.poisson(requestsPerSecond: load), 4000)], exponential: true, seed: seed, horizon: 7000, steps: 100,
+        [(.poisson(requestsPerSecond: load), 2000)], exponential: true, seed: seed, horizon: 3500, steps: 100,
         window: .after(seconds: 400))
       func limits(_ figure: String) -> (low: Double, high: Double)? {
         report.site.confidence.first { $0.figure == figure }?.limits

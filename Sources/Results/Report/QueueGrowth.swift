@@ -56,14 +56,17 @@ struct Excursions {
     var found = 0.0
     var height = 0.0
     var length = 0.0
+    // What made the queue came in the batch before it was there from start to end.
+    var before = 0.0
     for batch in batches + [QueueLevels.Batch()] {
       let above = batch.leastQueue - floor
       if above > 0 {
+        if length == 0 { length = before }
         height = max(height, above)
         length += batch.arrivals
       } else {
         if height > Self.deviations * (variance * max(1, length)).squareRoot() { found += length }
-        (height, length) = (0, 0)
+        (height, length, before) = (0, 0, batch.arrivals)
       }
     }
     share = found / arrivals

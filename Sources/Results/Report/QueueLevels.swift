@@ -34,16 +34,18 @@ struct QueueLevels {
   private(set) var dequeued: [Int64] = []
   private(set) var queue: [Int64] = []
   private(set) var inFlight: [Int64] = []
-  /// Requests that came in these buckets or were there before.
+  /// All requests that came, or were there when the report began.
   private(set) var allArrivals: Int64
+  /// Requests in the queue at the end of the bucket of the last arrival.
+  let queueAtLastArrival: Int64
   private let queueBefore: Int64
   private let inFlightBefore: Int64
 
-  /// Levels of a run; nil where no requests came in at least two buckets.
+  /// Levels of a run; nil where no requests came.
   init?(_ observations: Observations) {
     let series = observations.series
     guard let first = series.buckets.firstIndex(where: { $0.arrived > 0 }),
-      let last = series.buckets.lastIndex(where: { $0.arrived > 0 }), last > first
+      let last = series.buckets.lastIndex(where: { $0.arrived > 0 })
     else { return nil }
     self.first = first
     width = series.widthSeconds
@@ -67,6 +69,8 @@ struct QueueLevels {
       queue.append(waiting)
       inFlight.append(flying)
     }
+    queueAtLastArrival = waiting + series.buckets[last].arrived - series.buckets[last].dequeued
+    allArrivals += series.buckets[last].arrived
   }
 
   /// How many there are.

@@ -89,7 +89,7 @@ extension Saturation {
   private init(_ levels: QueueLevels, window: RunSpan, pace: Pace) {
     guard levels.buckets >= QueueLevels.fewestBuckets else {
       // Requests came so much faster than they were served that the series can't resolve it.
-      let waiting = levels.queue.last ?? 0
+      let waiting = levels.queueAtLastArrival
       let floods = 2 * waiting > levels.allArrivals
       self.init(
         floods ? .overloaded : .undetermined,
