@@ -53,7 +53,7 @@ struct ConfidenceTests {
   func coverage() async throws {
     let load = 0.5
     #if DEBUG
-      let runs = 60
+      let runs = 25
     #else
       let runs = 200
     #endif
