@@ -45,7 +45,9 @@ struct ConfidenceTests {
     #expect(rising.interval(leastWeight: 0) == nil)
   }
 
-  /// M/M/1 at a load of 0.5: a mean time in system of E[S] / (1 − ρ). Of 200 runs 95 % should hold it; the share itself
+  /// M/M/1 at a load of 0.5: a mean time in system of E[S] / (1 − ρ).
+  ///
+  /// Of 200 runs 95 % should hold it; the share itself
   /// has a standard error of √(0.95 · 0.05 / 200) = 1.5 %.
   ///
   /// Services are whole steps: of a gamma distribution rounded to steps of 1/100 of its mean.

@@ -140,7 +140,9 @@ struct SaturationTests {
     #expect(found.verdict == .stable)
   }
 
-  /// From half a load to one and a half: in the later half more comes than goes. From 0.3 to 0.9 never.
+  /// From half a load to one and a half: in the later half more comes than goes.
+  ///
+  /// From 0.3 to 0.9 never.
   @Test func ramps() async {
     let above = await OneServer.report([OneServer.ramp(from: 0.5, to: 1.5, seconds: 5000)]).site.saturation
     #expect(above.verdict == .overloaded, "\(above)")

@@ -27,6 +27,7 @@ public struct ConfidenceInterval: Sendable, Equatable {
   ///   - series: what happened when.
   ///   - window: the steady window.
   ///   - tokens: whether output tokens mean anything; else only the time from arrival to end has an interval.
+  /// - Returns: one for each figure, with or without limits.
   static func all(_ series: TimeSeries, in window: RunSpan, tokens: Bool) -> [ConfidenceInterval] {
     let width = series.widthNanoseconds
     // A bucket that the window or the run cuts says nothing of a rate.

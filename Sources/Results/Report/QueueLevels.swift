@@ -110,6 +110,7 @@ struct QueueLevels {
   /// - Parameters:
   ///   - batches: at least four.
   ///   - seconds: the mean time in service.
+  /// - Returns: requests, negative where the rate falls.
   func rise(over batches: [Batch], serviceSeconds seconds: Double) -> Double {
     let quarter = batches.count / 4
     func rate(_ part: ArraySlice<Batch>) -> Double {
