@@ -71,7 +71,8 @@ let package = Package(
     floor(
       "Results",
       on: [
-        "Simulation", "CostModel", "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
+        "Simulation", "CostModel", "Documents", "Quantities", "CGSL",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests(
       "ResultsTests",

@@ -176,6 +176,7 @@ extension CoupledDriver {
     let request = shop.requests[slot]
     if request.state == .handedOver { releaseSource(of: slot, at: time) }
     shop.observations.counts.failed += 1
+    shop.observations.countEnd(waited: request.scheduled == .never, at: time)
     shop.requests.remove(slot)
     refused(request, at: time)
   }

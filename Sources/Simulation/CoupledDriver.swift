@@ -209,11 +209,12 @@ struct CoupledDriver {
 
   /// A request reaches the router, which refuses it or sends it to a replica's front end.
   mutating func arrive(_ request: Request, at time: SimTime) {
-    shop.observations.countArrival(sent: time)
+    shop.observations.countArrivals(sent: time)
     shop.events += 1
     guard accepts(request) else {
       routed += 1
       shop.observations.counts.rejected += 1
+      shop.observations.countEnd(waited: true, at: time)
       refused(request, at: time)
       return
     }
@@ -320,7 +321,9 @@ struct CoupledDriver {
   private mutating func beginReport(at time: SimTime) {
     report()
     shop.observations.restart(at: time)
-    shop.observations.counts.arrived = Int64(shop.requests.inFlight) + onTheWay
+    let waiting = shop.requests.slots.count { $0.state != .free && $0.scheduled == .never }
+    shop.observations.carryOver(
+      inFlight: Int64(shop.requests.inFlight) + onTheWay, waiting: Int64(waiting) + onTheWay)
     reported = 0
     for index in replicas.indices { replicas[index].forgetCost(upTo: time) }
     for stream in clients.indices

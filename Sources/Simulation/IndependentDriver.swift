@@ -87,10 +87,11 @@ struct IndependentDriver {
       guard target % partitions == partition else { continue }
       let request = sources[next.stream].request(
         stream: Int32(next.stream), index: next.index, arrival: next.time)
-      shop.observations.countArrival(sent: next.time)
+      shop.observations.countArrivals(sent: next.time)
       shop.events += 1
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
         shop.observations.counts.rejected += 1
+        shop.observations.countEnd(waited: true, at: next.time)
         continue
       }
       // The front end hands requests of a replica over in order.

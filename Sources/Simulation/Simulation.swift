@@ -187,7 +187,7 @@ struct PartitionOutcome: Sendable {
     var shop = shop
     var backlog: Int64 = 0
     for replica in replicas { backlog += replica.backlog?.remaining ?? 0 }
-    shop.observations.counts.arrived += backlog
+    shop.observations.countArrivals(backlog, sent: .zero)
     unborn = backlog + onTheWay
     self.shop = shop
     self.end = end

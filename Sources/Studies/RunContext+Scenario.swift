@@ -5,6 +5,7 @@ import Quantities
 import Results
 import Scenario
 import Simulation
+import Workload
 
 extension RunContext {
   /// What a report on a run of this scenario needs to know.
@@ -67,6 +68,30 @@ extension CalibrationShares {
   }
 }
 
+extension LoadKind {
+  /// The load that streams make together: open as soon as one of them waits for no answers.
+  init(_ streams: [StreamPlan]) {
+    var kinds = streams.map { stream -> LoadKind in
+      switch stream.arrivals {
+      case .offline: .offline
+      case .closedLoop: .closedLoop
+      default: .open
+      }
+    }[...]
+    let first = kinds.popFirst() ?? .open
+    // Clients beside an offline batch keep what is in flight bounded, too.
+    self =
+      kinds.allSatisfy { $0 == first } ? first : kinds.contains(.open) || first == .open ? .open : .closedLoop
+  }
+}
+
+extension DeploymentPlan {
+  /// Seconds that a request of mean length spends in the front end, of the slowest stream.
+  fileprivate var meanFrontEndSeconds: Double {
+    streams.map { frontEnd.seconds + frontEnd.secondsPerInputToken * $0.lengths.meanInput }.max() ?? 0
+  }
+}
+
 extension DeploymentContext {
   fileprivate init(_ deployment: ResolvedDeployment, _ outcome: DeploymentOutcome) {
     let plan = deployment.plan
@@ -78,6 +103,7 @@ extension DeploymentContext {
           ($0.role == .prefill ? deployment.prefillDesign ?? deployment.design : deployment.design, $0.cost)
         }),
       evidence: deployment.design.evidence(of: outcome.cost), framework: deployment.design.framework.rawValue,
+      load: LoadKind(plan.streams), frontEndSeconds: plan.meanFrontEndSeconds,
       highlights: Self.highlights(deployment))
   }
 

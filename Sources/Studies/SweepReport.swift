@@ -46,7 +46,7 @@ public struct SweepReport: Sendable {
     columns += axes.map { .init(Self.shortened($0)) }
     columns += [
       .init("tok/s/GPU"), .init("tok/s/user"), .init("TTFT p50"), .init("TPOT p50"), .init("W/GPU"),
-      .init("limit", .leading, maximumWidth: 40),
+      .init("load", .leading), .init("limit", .leading, maximumWidth: 40),
     ]
     var table = TextTable(columns)
     for (point, onFront) in zip(points, isOnFront) {
@@ -59,10 +59,10 @@ public struct SweepReport: Sendable {
             Numbers.text(window.throughput.outputTokensPerSecondPerGPU), Numbers.text(report.interactivity),
             Numbers.seconds(window.latency.timeToFirstToken.p50),
             Numbers.seconds(window.latency.timePerOutputToken.p50), Numbers.text(window.power.gpuMean),
-            report.site.stepTime.bindingLimit ?? Numbers.missing,
+            report.site.saturation.verdict.words, report.site.stepTime.bindingLimit ?? Numbers.missing,
           ])
       case .failure(let problems):
-        let dashes = Array(repeating: Numbers.missing, count: 5)
+        let dashes = Array(repeating: Numbers.missing, count: 6)
         table.add([""] + values + dashes + [problems.all[0].message])
       }
     }

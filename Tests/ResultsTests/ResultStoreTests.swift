@@ -110,7 +110,7 @@ struct ResultStoreTests {
   @Test func writesAheadAndKnowsItsVersion() throws {
     _ = try ResultStore(path: path)
     #expect(try value("PRAGMA journal_mode", as: String.self) == "wal")
-    #expect(try value("PRAGMA user_version") == 2)
+    #expect(try value("PRAGMA user_version") == 3)
   }
 
   @Test func refusesWhatIsNoDatabase() throws {
@@ -133,7 +133,7 @@ struct ResultStoreTests {
     try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 9") }
     #expect(
       message { () throws(Problems) in _ = try ResultStore(path: path) }
-        == "was written by a newer tokenmill: schema 9, this one knows 2")
+        == "was written by a newer tokenmill: schema 9, this one knows 3")
   }
 
   @Test func refusesAFolderThatDoesNotExist() {

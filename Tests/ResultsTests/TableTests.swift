@@ -51,7 +51,7 @@ struct TableTests {
     cost[.memory] = 12
     cost[.gemm] = 16
     let deployment = DeploymentContext(
-      name: "chat", replicas: 2, accelerators: 2,
+      name: "chat", replicas: 2, accelerators: 2, load: .closedLoop,
       highlights: [.init("model", "Llama"), .init("engine", "vllm")])
     let references = [
       PublishedFigure(figure: "throughput.output_tokens_per_second", value: 1250, source: "a table of 2025")

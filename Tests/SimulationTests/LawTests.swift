@@ -25,12 +25,32 @@ struct LawTests {
     let series = outcome.observations.series.buckets
     #expect(series.reduce(0) { $0 + $1.completed } == counts.completed)
     #expect(series.reduce(0) { $0 + $1.good } == counts.good)
+    expectQueueAddsUp(outcome)
     let latencies = outcome.observations.latencies(epochs: 0..<TimeSeries.epochs)
     #expect(latencies.endToEnd.count == counts.completed)
     #expect(latencies.timeToFirstToken.count == counts.completed)
     #expect(latencies.queue.count == counts.completed)
     let numbers = Set(outcome.observations.records.map { "\($0.stream) \($0.index)" })
     #expect(numbers.count == outcome.observations.records.count)
+  }
+
+  /// What came, left the queue and ended by the end of each bucket adds up, and in that order.
+  private func expectQueueAddsUp(_ outcome: DeploymentOutcome) {
+    let observations = outcome.observations
+    var arrived = observations.inFlightAtOrigin
+    var dequeued = arrived - observations.waitingAtOrigin
+    var ended: Int64 = 0
+    for bucket in observations.series.buckets {
+      arrived += bucket.arrived
+      dequeued += bucket.dequeued
+      ended += bucket.ended
+      #expect(ended <= dequeued && dequeued <= arrived)
+    }
+    #expect(arrived == observations.counts.arrived)
+    #expect(arrived - ended == outcome.inFlight)
+    let seconds = observations.series.buckets.reduce(0) { $0 + $1.endToEndMicroseconds }
+    let mean = observations.meanSeconds(\.endToEnd) ?? 0
+    #expect(abs(Double(seconds) * 1e-6 - mean * Double(observations.counts.completed)) < 1e-3)
   }
 
   @Test("INV-3: tokens are conserved", arguments: 0..<200)

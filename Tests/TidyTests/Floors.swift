@@ -16,7 +16,7 @@ enum Floors {
     "Scenario": [
       "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Simulation", "Foundation",
     ],
-    "Results": ["Quantities", "Documents", "CostModel", "Simulation", "GRDB", "Foundation"],
+    "Results": ["Quantities", "Documents", "CostModel", "Simulation", "CGSL", "GRDB", "Foundation"],
     "Studies": [
       "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Simulation", "Scenario",
       "Results", "CGSL", "GRDB", "Logging", "Foundation",

@@ -100,6 +100,8 @@ extension RunReport.PartReport {
       ),
       ("fleet", fleet?.json ?? .null),
       ("intervals", .object(intervals.map { ($0.figure, $0.json) })),
+      ("saturation", saturation.json),
+      ("confidence_95", .object(confidence.map { ($0.figure, $0.json) })),
       ("step_time", stepTime.json),
       ("binding_limit", stepTime.bindingLimit.map { .string($0) } ?? .null),
       (
@@ -191,6 +193,21 @@ extension FleetFigures {
       "mean_replicas": .double(meanReplicas), "peak_replicas": .int(peakReplicas),
       "starts": .int(Int(starts)),
       "drains": .int(Int(drains)), "gpu_hours": .double(acceleratorHours),
+    ]
+  }
+}
+
+extension Saturation {
+  fileprivate var json: JSONValue {
+    [
+      "verdict": .string(verdict.rawValue), "reason": .string(reason),
+      "start_seconds": .optional(span?.startSeconds), "end_seconds": .optional(span?.endSeconds),
+      "arrivals_per_second": .optional(arrivalsPerSecond),
+      "departures_per_second": .optional(departuresPerSecond),
+      "queue_growth_per_second": .optional(queueGrowthPerSecond),
+      "queue_growth_error_per_second": .optional(queueGrowthError),
+      "queue_at_end": queueAtEnd.map { .int(Int($0)) } ?? .null,
+      "backlogged_share": .optional(backloggedShare),
     ]
   }
 }

@@ -99,6 +99,10 @@ public struct DeploymentContext: Sendable {
   public var evidence: Provenance
   /// The serving framework by its name in scenarios; empty where none is named.
   public var framework: String
+  /// Who sends its requests.
+  public var load: LoadKind
+  /// Seconds that a request of mean length needs from the router to the scheduler, >= 0.
+  public var frontEndSeconds: Double
   /// What a reader wants to see of its configuration: a word and a value, in order.
   public var highlights: [Highlight]
 
@@ -120,7 +124,7 @@ public struct DeploymentContext: Sendable {
   public init(
     name: String, replicas: Int, accelerators: Int, producesImages: Bool = false,
     calibration: CalibrationShares = .prior, evidence: Provenance = .prior, framework: String = "",
-    highlights: [Highlight] = []
+    load: LoadKind = .open, frontEndSeconds: Double = 0, highlights: [Highlight] = []
   ) {
     precondition(replicas >= 1 && accelerators >= 1, "a deployment without accelerators")
     self.name = name
@@ -130,8 +134,20 @@ public struct DeploymentContext: Sendable {
     self.calibration = calibration
     self.evidence = evidence
     self.framework = framework
+    self.load = load
+    self.frontEndSeconds = frontEndSeconds
     self.highlights = highlights
   }
+}
+
+/// Who sends a deployment's requests, and thereby whether it can be overloaded.
+public enum LoadKind: Sendable, Equatable {
+  /// Requests come whether others are answered or not, in at least one stream.
+  case open
+  /// Every client waits for its answers: what is in flight is bounded by the number of clients.
+  case closedLoop
+  /// All requests are there from the start.
+  case offline
 }
 
 /// How much of the busy time rests on what kind of evidence; shares in 0...1 that add up to 1.

@@ -44,6 +44,10 @@ public struct RunReport: Sendable {
     public var fleet: FleetFigures?
     /// Each pool of a deployment; none for the site.
     public var pools: [PoolFigures] = []
+    /// Whether it kept up with its arrivals; of the site the worst verdict of its deployments.
+    public var saturation = Saturation(.undetermined)
+    /// How sure the means of the steady window are, for each figure that could have an interval.
+    public var confidence: [ConfidenceInterval] = []
   }
 
   /// Computes all figures.
@@ -74,6 +78,29 @@ public struct RunReport: Sendable {
         window: span, wholeRun: RunSpan(startNanoseconds: $0.firstArrival, endNanoseconds: $0.lastToken))
     }
     addIntervals()
+    addCertainty(parts, whole)
+  }
+
+  /// Whether each part was in steady state, and how sure its means are.
+  private mutating func addCertainty(_ parts: [Part], _ whole: Part) {
+    for (index, part) in parts.enumerated() {
+      let deployment = context.deployments[index]
+      let latency = deployments[index].wholeRun.latency
+      var pace = Saturation.Pace(delaySeconds: deployment.frontEndSeconds + 2 * part.meanStepSeconds)
+      if let whole = latency.endToEnd.mean, let queue = latency.queue.mean {
+        pace.serviceSeconds = whole - queue
+      }
+      deployments[index].saturation = Saturation(
+        load: deployment.load, part.observations, window: window.span, pace: pace)
+      deployments[index].confidence = ConfidenceInterval.all(
+        part.observations.series, in: window.span, tokens: !deployment.producesImages)
+    }
+    site.saturation = .worst(deployments.map(\.saturation))
+    // Series of text and images don't add up to anything.
+    if whole.text.isEmpty || whole.images.isEmpty {
+      site.confidence = ConfidenceInterval.all(
+        whole.observations.series, in: window.span, tokens: whole.images.isEmpty)
+    }
   }
 
   /// Intervals of every part; the site has the widest limits of its deployments.
@@ -194,13 +221,16 @@ private struct Part {
       faults: faults, fleet: fleet, pools: pools)
   }
 
+  /// Seconds of a mean engine step.
+  var meanStepSeconds: Double { steps > 0 ? cost[.time] / Double(steps) : 0 }
+
   private func figures(_ span: RunSpan) -> SpanFigures {
     let texts = Totals(text, span)
     let pictures = Totals(images, span)
     let account = PowerAccount(
       site: site, acceleratorsInUse: acceleratorsInUse, accelerators: accelerators,
       series: observations.series, span: span,
-      meanStepSeconds: steps > 0 ? cost[.time] / Double(steps) : 0)
+      meanStepSeconds: meanStepSeconds)
     let outputTokens = text.isEmpty ? nil : texts.outputTokens
     return SpanFigures(
       span: span, throughput: throughput(span, texts: texts, pictures: pictures), latency: latency(span),

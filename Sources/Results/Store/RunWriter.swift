@@ -41,11 +41,21 @@ struct RunWriter {
         ("preemptions", requests.preemptions), ("input_tokens", requests.inputTokens),
         ("cached_input_tokens", requests.cachedTokens),
         ("kv_cache_peak_utilisation_ratio", part.peakCacheUtilisation),
-        ("binding_limit", part.stepTime.bindingLimit),
+        ("binding_limit", part.stepTime.bindingLimit), ("saturation", part.saturation.verdict.rawValue),
+        ("queue_growth_per_second", part.saturation.queueGrowthPerSecond),
+        ("backlogged_ratio", part.saturation.backloggedShare),
       ])
     let id = db.lastInsertedRowID
     for (name, figures) in [("window", part.window), ("whole_run", part.wholeRun)] {
       try write(figures, span: name, part: id)
+    }
+    for interval in part.confidence {
+      try insert(
+        into: "confidence_intervals",
+        [
+          ("part_id", id), ("figure", interval.figure), ("low", interval.limits?.low),
+          ("high", interval.limits?.high), ("batches", interval.batches),
+        ])
     }
     for (kind, times) in [("operator", part.stepTime.byOperator), ("limit", part.stepTime.byLimit)] {
       for time in times {
@@ -111,7 +121,9 @@ struct RunWriter {
         [
           ("part_id", part), ("bucket", index), ("start_seconds", Double(index) * series.widthSeconds),
           ("width_seconds", series.widthSeconds), ("output_tokens", bucket.outputTokens),
-          ("input_tokens", bucket.inputTokens), ("requests_completed", bucket.completed),
+          ("input_tokens", bucket.inputTokens), ("requests_arrived", bucket.arrived),
+          ("requests_dequeued", bucket.dequeued), ("requests_ended", bucket.ended),
+          ("requests_completed", bucket.completed),
           ("requests_good", bucket.good),
           ("gpu_above_idle_joules", Double(bucket.microjoulesAboveIdle) * 1e-6),
         ])

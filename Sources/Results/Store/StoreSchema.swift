@@ -6,7 +6,7 @@ enum StoreSchema {
   static let applicationID: Int32 = 0x746B_6D6C
 
   /// SQL of each version's changes; `PRAGMA user_version` counts how many a file has seen.
-  static let migrations: [String] = [version1, version2]
+  static let migrations: [String] = [version1, version2, version3]
 
   /// Brings a file to the current version, one transaction for each step; throws what SQLite says.
   static func migrate(_ db: Database) throws {
@@ -22,6 +22,23 @@ enum StoreSchema {
       }
     }
   }
+
+  private static let version3 = """
+    ALTER TABLE parts ADD COLUMN saturation TEXT NOT NULL DEFAULT 'undetermined';
+    ALTER TABLE parts ADD COLUMN queue_growth_per_second REAL;
+    ALTER TABLE parts ADD COLUMN backlogged_ratio REAL;
+    ALTER TABLE series ADD COLUMN requests_arrived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE series ADD COLUMN requests_dequeued INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE series ADD COLUMN requests_ended INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE confidence_intervals (
+      part_id INTEGER NOT NULL REFERENCES parts ON DELETE CASCADE,
+      figure TEXT NOT NULL,
+      low REAL,
+      high REAL,
+      batches INTEGER NOT NULL,
+      PRIMARY KEY (part_id, figure)
+    ) STRICT, WITHOUT ROWID;
+    """
 
   private static let version2 = """
     ALTER TABLE parts ADD COLUMN input_tokens INTEGER NOT NULL DEFAULT 0;

@@ -51,13 +51,15 @@ extension RunReport {
     let size =
       "\(Numbers.text(Int64(gpus))) GPU\(gpus == 1 ? "" : "s")"
       + " in \(Numbers.text(Int64(racks))) rack\(racks == 1 ? "" : "s")"
-    return [
+    var lines = [
       style.strong(String(context.scenario.prefix(100))),
       style.aside("\(size), seed \(context.seed): \(counts.joined(separator: ", "))"),
       style.aside(
         "steady window: \(Numbers.seconds(window.span.startSeconds)) to "
           + "\(Numbers.seconds(window.span.endSeconds)) (\(window.rule))"),
     ]
+    lines += saturationLines(style)
+    return lines
   }
 
   private func throughputSection(_ style: TextStyle) -> [String] {

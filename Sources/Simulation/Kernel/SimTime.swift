@@ -57,6 +57,9 @@ public struct SimDuration: Comparable, Hashable, Sendable {
   public static var zero: SimDuration { SimDuration(nanoseconds: 0) }
   /// Its length in seconds.
   public var seconds: Double { Double(nanoseconds) * 1e-9 }
+  /// Its length in whole microseconds, rounded to nearest.
+  @inline(__always)
+  var roundedMicroseconds: Int64 { (nanoseconds + 500) / 1000 }
 
   /// Whether `a` is shorter.
   @inlinable

@@ -14,6 +14,23 @@ public struct TimeSeries: Sendable, Equatable {
     public var good: Int64 = 0
     /// Energy of the accelerators above idle, in microjoules.
     public var microjoulesAboveIdle: Int64 = 0
+    /// Requests that were sent.
+    public var arrived: Int64 = 0
+    /// Requests that a step worked on for the first time, or that left without: their wait was over.
+    public var dequeued: Int64 = 0
+    /// Requests that were completed, rejected or lost.
+    public var ended: Int64 = 0
+    /// Completed requests with more than one output token, which have a time per output token.
+    public var withTimePerOutputToken: Int64 = 0
+    /// Arrival to first token of completed requests, added up, each rounded to a microsecond.
+    public var timeToFirstTokenMicroseconds: Int64 = 0
+    /// Time per output token of completed requests, added up, each rounded to a microsecond.
+    public var timePerOutputTokenMicroseconds: Int64 = 0
+    /// Arrival to last token of completed requests, added up, each rounded to a microsecond.
+    public var endToEndMicroseconds: Int64 = 0
+
+    /// A bucket in which nothing happened.
+    public init() {}
 
     static func += (a: inout Bucket, b: Bucket) {
       a.outputTokens += b.outputTokens
@@ -21,6 +38,13 @@ public struct TimeSeries: Sendable, Equatable {
       a.completed += b.completed
       a.good += b.good
       a.microjoulesAboveIdle += b.microjoulesAboveIdle
+      a.arrived += b.arrived
+      a.dequeued += b.dequeued
+      a.ended += b.ended
+      a.withTimePerOutputToken += b.withTimePerOutputToken
+      a.timeToFirstTokenMicroseconds += b.timeToFirstTokenMicroseconds
+      a.timePerOutputTokenMicroseconds += b.timePerOutputTokenMicroseconds
+      a.endToEndMicroseconds += b.endToEndMicroseconds
     }
   }
 

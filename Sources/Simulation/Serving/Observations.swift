@@ -128,6 +128,10 @@ public struct Observations: Sendable {
   public var lastToken = SimTime.zero
   /// What is subtracted from every instant: the run's reported part begins here.
   public private(set) var origin = SimTime.zero
+  /// Requests in flight when the reported part began.
+  public private(set) var inFlightAtOrigin: Int64 = 0
+  /// Those of them that nothing had worked on yet.
+  public private(set) var waitingAtOrigin: Int64 = 0
 
   init() {}
 
@@ -137,10 +141,27 @@ public struct Observations: Sendable {
     self.origin = origin
   }
 
-  /// Counts a request that reached the router and was sent at `time`.
-  mutating func countArrival(sent time: SimTime) {
-    counts.arrived += 1
+  /// Counts requests that reached the router and were sent at `time`.
+  mutating func countArrivals(_ count: Int64 = 1, sent time: SimTime) {
+    guard count > 0 else { return }
+    counts.arrived += count
+    withBucket(at: time) { $0.arrived += count }
     if time < firstArrival { firstArrival = time }
+  }
+
+  /// Counts a request that was refused, or lost while nothing had worked on it (`waited`), or after that.
+  mutating func countEnd(waited: Bool, at time: SimTime) {
+    withBucket(at: time) {
+      $0.ended += 1
+      if waited { $0.dequeued += 1 }
+    }
+  }
+
+  /// Begins a report with requests that came before it.
+  mutating func carryOver(inFlight: Int64, waiting: Int64) {
+    counts.arrived = inFlight
+    inFlightAtOrigin = inFlight
+    waitingAtOrigin = waiting
   }
 
   /// Makes room for `time`; returns it relative to the origin, in nanoseconds.
@@ -201,6 +222,8 @@ public struct Observations: Sendable {
       withEpoch(index: index) { $0.add(other.epochs[index]) }
     }
     counts.add(other.counts)
+    inFlightAtOrigin += other.inFlightAtOrigin
+    waitingAtOrigin += other.waitingAtOrigin
     records.append(contentsOf: other.records)
     firstArrival = min(firstArrival, other.firstArrival)
     lastToken = max(lastToken, other.lastToken)

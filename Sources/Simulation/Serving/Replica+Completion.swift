@@ -166,7 +166,14 @@ extension Replica {
     }
     shop.observations.withBucket(at: now) {
       $0.completed += 1
+      $0.ended += 1
       if good { $0.good += 1 }
+      $0.timeToFirstTokenMicroseconds += toFirstToken.roundedMicroseconds
+      $0.endToEndMicroseconds += endToEnd.roundedMicroseconds
+      if let perToken {
+        $0.withTimePerOutputToken += 1
+        $0.timePerOutputTokenMicroseconds += perToken.roundedMicroseconds
+      }
     }
     shop.observations.counts.completed += 1
     if good { shop.observations.counts.good += 1 }

@@ -169,9 +169,10 @@ extension Replica {
         backlog = nil
         return false
       }
-      shop.observations.countArrival(sent: request.arrival)
+      shop.observations.countArrivals(sent: request.arrival)
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
         shop.observations.counts.rejected += 1
+        shop.observations.countEnd(waited: true, at: request.arrival)
         continue
       }
       waiting.append(shop.requests.insert(request), shop.requests)
@@ -195,6 +196,7 @@ extension Replica {
       shop.requests[slot].cachedTokens = shop.requests[slot].progress
       shop.observations.counts.inputTokens += input
       shop.observations.counts.cachedTokens += Int64(shop.requests[slot].progress)
+      shop.observations.withBucket(at: now) { $0.dequeued += 1 }
     }
   }
 
