@@ -13,12 +13,16 @@ struct DesignedPool {
   let cacheArithmetic: String
   let router: RouterChoice
   var handOff: HandOff
+  /// How tokens come to experts.
+  var experts = ExpertsDraft()
   var replicas = 0
   var places: ReplicaPlaces?
 
   /// The pool as the simulation runs it; tabulates the costs of its steps.
   var resolved: PrefillPool {
     let options = engine.options.ofReplica(groups: design.parallel.attentionData)
+    var design = design
+    experts.apply(to: &design, tokens: options.maximumBatchTokens)
     return PrefillPool(
       replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
       cost: design.stepCosts(
@@ -44,9 +48,11 @@ extension ScenarioResolver {
       let engine = engineDraft.resolved(
         model: model, system: decode.system, node: pool.node, problems: problems)
     else { return nil }
-    let design = ReplicaDesign(
+    var design = ReplicaDesign(
       model: model, system: decode.system, precision: decode.precision, parallel: parallel,
       framework: engineDraft.framework, isDisaggregated: true, efficiencies: catalogue.efficiencies)
+    let experts = pool.experts ?? ExpertsDraft()
+    design.redundantExperts = experts.redundantExperts
     let wrong = design.problems()
     for problem in wrong {
       problems.record(
@@ -64,7 +70,8 @@ extension ScenarioResolver {
       handOff: HandOff(
         delaySeconds: draft.handOff.seconds ?? framework.seconds, latencySeconds: transfer.latencySeconds,
         secondsPerToken: transfer.secondsPerToken, links: transfer.links,
-        firstToken: draft.handOff.firstToken ?? framework.firstToken))
+        firstToken: draft.handOff.firstToken ?? framework.firstToken),
+      experts: experts)
   }
 
   /// A prompt must fit into a prefill replica.

@@ -84,6 +84,7 @@ struct Echo {
         ])
       ),
     ]
+    members += Self.loads(item)
     if let faults = item.faults { members.append(("faults", Self.echo(faults))) }
     return .object(members + pools(item))
   }

@@ -11,6 +11,8 @@ struct PoolDraft {
   var replicas: Int?
   var replicasField: Field
   var router: RouterChoice
+  /// How tokens come to experts; nil: as the deployment states.
+  var experts: ExpertsDraft?
 }
 
 /// What `hand_off:` states; nil for what the framework does.
@@ -82,6 +84,7 @@ struct PoolReader {
     let chosen = own.isPresent ? own : engineField
     let engine = chosen.isPresent ? EngineReader(problems: problems).read(chosen) : nil
     let router = RouterReader().read(reader.optional("router"))
+    let experts = ExpertsReader().read(reader.optional("experts"))
     reader.finish()
     guard let role, role != .aggregated else { return nil }
     return (
@@ -89,7 +92,7 @@ struct PoolReader {
       PoolDraft(
         node: reader.node, engine: engine, parallel: parallel, replicas: replicas,
         replicasField: replicasField,
-        router: router)
+        router: router, experts: experts)
     )
   }
 

@@ -225,6 +225,7 @@ extension Replica {
       sequences: decodesOfStep, contextSum: decoding.contextSum, boundedSum: decoding.boundedSum,
       chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
     cost += attention
+    if engine.loadDraws != nil { vary(&cost, chunkTokens: chunkTokens, engine: engine) }
     if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
     fetchSeconds = 0
     let regime = Regime(anchor: now, first: cost)
@@ -239,9 +240,13 @@ extension Replica {
   private mutating func planDecodeStretch(at now: SimTime, single: Bool, engine: Engine) {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {
-      let run = engine.cost.decodeRun(
+      var run = engine.cost.decodeRun(
         sequences: decoding.count, contextSum: decoding.contextSum, growth: decoding.contextGrowth,
         boundedSum: decoding.boundedSum, boundedGrowth: decoding.boundedGrowth)
+      if engine.loadDraws != nil {
+        run.steps = 1
+        vary(&run.first, chunkTokens: 0, engine: engine)
+      }
       regime = Regime(anchor: now, first: run.first, growth: run.growth, limit: run.steps)
     }
     guard let regime else { return }
