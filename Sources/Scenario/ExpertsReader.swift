@@ -111,7 +111,8 @@ extension ExpertsDraft {
       }
       let loads = busiest(law, redundantExperts, placement)
       // Kernels were measured under a power law without copies, exchanges with choices at random.
-      let kernels = busiest(.measured, 0, .fixed)
+      let isMeasured = law == .measured && redundantExperts == 0 && placement == .fixed
+      let kernels = isMeasured ? loads : busiest(.measured, 0, .fixed)
       let exchanges = busiest(.balanced, 0, .fixed)
       func ratio(_ path: KeyPath<BusiestRank, BusiestRank.Load>, to other: [BusiestRank]) -> ExpertLoads.Ratio
       {

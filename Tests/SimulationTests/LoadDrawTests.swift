@@ -73,5 +73,5 @@ struct LoadDrawTests {
 
 extension Observations {
   /// Latencies of the whole run.
-  fileprivate var whole: Latencies { latencies(epochs: 0..<TimeSeries.epochs) }
+  fileprivate var whole: LatencyHistograms { latencies(epochs: 0..<TimeSeries.epochs) }
 }

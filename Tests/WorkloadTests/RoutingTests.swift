@@ -89,15 +89,16 @@ struct BusiestRankTests {
   func bruteForce(exponent: Double) {
     let routing = ExpertRouting(
       experts: 32, perToken: 4, ranks: 4, law: exponent == 0 ? .balanced : .powerLaw(exponent: exponent))
-    let sizes = [1, 6, 40, 200]
+    let sizes = [1, 6, 40, 100]
     let found = routing.busiestRank(tokens: sizes)
     for (size, expected) in zip(sizes, naive(routing, exponent: exponent, sizes: sizes)) {
       let busiest = found[sizes.firstIndex(of: size) ?? 0]
-      // Both are means of some 800 and 600 draws.
-      #expect(abs(busiest.tokens.mean / expected[0] - 1) < 0.025, "tokens of \(size)")
-      #expect(abs(busiest.touched.mean / expected[1] - 1) < 0.02, "experts of \(size)")
-      // Experts of a rank are taken to be chosen independently.
-      #expect(abs(busiest.received.mean / expected[2] - 1) < 0.06, "received of \(size)")
+      // Means of some 800 and 600 draws, each with a standard error of 1 % of a few tokens.
+      let error = size < 10 ? 0.045 : 0.02
+      #expect(abs(busiest.tokens.mean / expected[0] - 1) < error, "tokens of \(size)")
+      #expect(abs(busiest.touched.mean / expected[1] - 1) < error, "experts of \(size)")
+      // Expected numbers vary less than numbers that are drawn, and so do their maxima: a few per cent of a few tokens.
+      #expect(abs(busiest.received.mean / expected[2] - 1) < (size < 10 ? 0.06 : 0.02), "received of \(size)")
     }
   }
 
@@ -150,7 +151,7 @@ struct BusiestRankTests {
     #expect(copied > mean && copied < mean * 1.06)
     #expect(fixed > mean * 1.3)
     // Whoever is slow in one step is slow in all of them: steps differ less than placements do.
-    #expect(busiest(0, .fixed).tokens.deviation < 0.03 * mean)
+    #expect(busiest(0, .fixed).tokens.deviation < 0.04 * mean)
   }
 
   /// α = 1.2 of measured tables: shares are those of the density x^−1.2, largest at the bound, and all choices are dealt.
@@ -173,7 +174,7 @@ struct BusiestRankTests {
   func oneRank() {
     let busiest = ExpertRouting(experts: 16, perToken: 2, ranks: 1, law: .powerLaw(exponent: 1))
       .busiestRank(tokens: [1, 100])
-    #expect(busiest.map(\.tokens.mean).elementsEqual([2, 200]) { abs($0 - $1) < 1e-9 })
+    #expect(busiest.map(\.tokens.mean).elementsEqual([2, 200]) { abs($0 / $1 - 1) < 0.01 })
     #expect(busiest[0].touched.mean == 2 && busiest[1].touched.mean > 12 && busiest[1].touched.mean < 16)
   }
 }

@@ -27,7 +27,11 @@ public struct LoadCurve: Sendable, Equatable {
     var knots = [1]
     var octave = 1
     while let last = knots.last, last < maximum {
-      let next = octave < 4 ? [last + 1] : [octave * 5 / 4, octave * 3 / 2, octave * 7 / 4, octave * 2]
+      let next =
+        octave < 4
+        ? [last + 1]
+        : octave < 32
+          ? [octave * 5 / 4, octave * 3 / 2, octave * 7 / 4, octave * 2] : [octave * 3 / 2, octave * 2]
       knots += next
       octave = knots[knots.count - 1]
     }

@@ -36,8 +36,9 @@ extension ExpertRouting {
   ///
   /// Monte Carlo over ``placements`` draws with random numbers of their own, so that the same layer has the same loads
   /// wherever it is asked for; all numbers of tokens share them, so that loads are smooth. Standard errors of means are about
-  /// 0.5 % where tokens choose evenly, 1 % where few experts take most of them. The three figures are maxima each on
-  /// its own: their ranks may differ. Tokens that come are counted as if a rank's experts were chosen independently.
+  /// 1 %, less where many tokens choose evenly. The three figures are maxima each on
+  /// its own: their ranks may differ. Tokens that come are their expected
+  /// number, given how many each expert has.
   public func busiestRank(tokens: [Int]) -> [BusiestRank] {
     var sums = [RankSums](repeating: RankSums(), count: tokens.count)
     let draws = RandomStreamFamily(seed: 0, "experts")
@@ -126,11 +127,23 @@ private struct PreparedRouting {
 
 /// One draw of popularity and placement.
 private struct DrawnLayer {
-  var weights: [Double] = []
-  var chances: [Double] = []
+  private(set) var weights: [Double] = []
   /// Of the law of tables: where each expert lies in the distribution of popularity, in (0, 1).
-  var popularity: [Double] = []
+  private(set) var popularity: [Double] = []
   let placement: ExpertPlacement
+  /// The chance of each copy of an expert to be a token's choice.
+  private(set) var slotChances: [Double] = []
+
+  init(weights: [Double], chances: [Double], placement: ExpertPlacement) {
+    self.weights = weights
+    self.placement = placement
+    slotChances = placement.expert.map { chances[$0] / Double(placement.copies[$0]) }
+  }
+
+  init(popularity: [Double], placement: ExpertPlacement) {
+    self.popularity = popularity
+    self.placement = placement
+  }
 }
 
 /// The random numbers of steps of all sizes.
@@ -141,6 +154,8 @@ private struct LayerDraws {
   /// Tokens drawn one by one, and how many came to each slot.
   private var drawn = 0
   private var counts: [Double]
+  /// Tokens, experts touched, and the chance that a token touches none, of each rank.
+  private var ranks: [SIMD4<Double>]
   /// A standard normal number for each slot, for steps of many tokens.
   private let normals: [Double]
   /// Sums of the weights before each expert.
@@ -154,6 +169,7 @@ private struct LayerDraws {
       needsDraws ? (0..<routing.slots).map { _ in stream.normal(mean: 0, standardDeviation: 1) } : []
     self.stream = RandomStream(state: stream.next())
     counts = [Double](repeating: 0, count: routing.slots)
+    ranks = [SIMD4<Double>](repeating: .zero, count: routing.ranks)
     var sum = 0.0
     before = layer.weights.map {
       sum += $0
@@ -166,7 +182,7 @@ private struct LayerDraws {
     if !layer.popularity.isEmpty { return figures(ofTable: tokens) }
     if tokens <= ExpertRouting.tokenByToken {
       while drawn < tokens { drawToken() }
-      return figures(of: counts, tokens: tokens, touched: counts)
+      return figures(tokens: tokens)
     }
     return figures(ofMany: tokens)
   }
@@ -210,26 +226,20 @@ private struct LayerDraws {
   }
 
   /// A step of many tokens: binomial numbers of tokens of each slot that add up to all choices.
-  private func figures(ofMany tokens: Int) -> RankFigures {
-    let slots = routing.slots
-    var drawn = [Double](repeating: 0, count: slots)
-    var variances = [Double](repeating: 0, count: slots)
+  private mutating func figures(ofMany tokens: Int) -> RankFigures {
+    let all = Double(tokens)
     var sum = 0.0
     var variance = 0.0
-    for slot in 0..<slots {
-      let expert = layer.placement.expert[slot]
-      let chance = layer.chances[expert] / Double(layer.placement.copies[expert])
-      drawn[slot] = binomial(tokens, chance: chance, normal: normals[slot])
-      variances[slot] = Double(tokens) * chance * (1 - chance)
-      sum += drawn[slot]
-      variance += variances[slot]
+    for slot in 0..<routing.slots {
+      let chance = layer.slotChances[slot]
+      let drawn = binomial(tokens, chance: chance, normal: normals[slot])
+      counts[slot] = drawn
+      sum += drawn
+      variance += all * chance * (1 - chance)
     }
     // Choices are as many as they are: what is drawn too much is taken back where it is likeliest to come from.
-    let excess = sum - Double(tokens * routing.perToken)
-    let corrected =
-      variance > 0
-      ? (0..<slots).map { max(0, drawn[$0] - excess * variances[$0] / variance) } : drawn
-    return figures(of: corrected, tokens: tokens, touched: drawn)
+    let excess = variance > 0 ? (sum - all * Double(routing.perToken)) / variance : 0
+    return figures(tokens: tokens, excess: excess)
   }
 
   /// The quantile of the binomial distribution where the standard normal one is `normal`.
@@ -252,32 +262,53 @@ private struct LayerDraws {
   }
 
   /// A step under the law of tables.
-  private func figures(ofTable tokens: Int) -> RankFigures {
+  private mutating func figures(ofTable tokens: Int) -> RankFigures {
     let experts = routing.tableCounts(layer.popularity, tokens: tokens)
-    var next = [Int](repeating: 0, count: routing.experts)
-    let counts = layer.placement.expert.map { expert -> Double in
+    var dealt = [Int](repeating: 0, count: routing.experts)
+    for slot in 0..<routing.slots {
       // Copies share their tokens evenly; what is left over goes to the first ones.
-      let copies = layer.placement.copies[expert]
-      let (each, rest) = experts[expert].quotientAndRemainder(dividingBy: copies)
-      defer { next[expert] += 1 }
-      return Double(each + (next[expert] < rest ? 1 : 0))
+      let expert = layer.placement.expert[slot]
+      let (each, rest) = experts[expert].quotientAndRemainder(dividingBy: layer.placement.copies[expert])
+      counts[slot] = Double(each + (dealt[expert] < rest ? 1 : 0))
+      dealt[expert] += 1
     }
-    return figures(of: counts, tokens: tokens, touched: counts)
+    return figures(tokens: tokens)
   }
 
-  private func figures(of counts: [Double], tokens: Int, touched: [Double]) -> RankFigures {
-    let ranks = routing.ranks
-    var load = [Double](repeating: 0, count: ranks)
-    var reached = [Double](repeating: 0, count: ranks)
-    var missing = [Double](repeating: 1, count: ranks)
-    for slot in counts.indices {
+  /// The busiest rank of the tokens that slots have, of which `excess` × their variance is taken back.
+  private mutating func figures(tokens: Int, excess: Double = 0) -> RankFigures {
+    let all = Double(tokens)
+    for rank in 0..<routing.ranks { ranks[rank] = SIMD4(0, 0, 1, 0) }
+    for slot in 0..<routing.slots {
+      let drawn = counts[slot]
+      guard drawn > 0 else { continue }
+      var count = drawn
+      if excess != 0 {
+        let chance = layer.slotChances[slot]
+        count = max(0, drawn - excess * all * chance * (1 - chance))
+      }
       let rank = layer.placement.rank[slot]
-      load[rank] += counts[slot]
-      if touched[slot] > 0 { reached[rank] += 1 }
-      missing[rank] *= 1 - min(counts[slot] / Double(tokens), 1)
+      ranks[rank][0] += count
+      ranks[rank][1] += 1
+      ranks[rank][2] *= 1 - min(count / all, 1)
     }
-    return RankFigures(
-      load.max() ?? 0, reached.max() ?? 0, Double(tokens) * (1 - (missing.min() ?? 1)), 0)
+    var busiest = RankFigures.zero
+    let perToken = Double(routing.perToken)
+    for rank in 0..<routing.ranks {
+      let load = ranks[rank][0]
+      // That no choice of a token falls on the rank, were experts chosen independently, and given how many it chooses: so
+      // many of a Poisson number fall elsewhere (exact for choices with equal chances but for terms of 1 / experts).
+      let mean = min(load / all, perToken)
+      let none = ranks[rank][2] * exp(mean) * pow(1 - mean / perToken, perToken)
+      busiest = busiest.max(with: RankFigures(load, ranks[rank][1], all * (1 - none), 0))
+    }
+    return busiest
+  }
+}
+
+extension RankFigures {
+  fileprivate func max(with other: RankFigures) -> RankFigures {
+    replacing(with: other, where: other .> self)
   }
 }
 

@@ -138,8 +138,10 @@ enum ChoiceProbabilities {
 
   /// The chance that no more than the last of `exactly` happen once an event of chance `chance` is taken out.
   private static func chanceOfFewer(_ exactly: [Double], without chance: Double) -> Double {
-    // Taking out multiplies errors by chance / (1 - chance) for each count; what is nearly certain weighs nothing anyway.
-    let chance = min(chance, 0.95)
+    // Taking out multiplies errors by chance / (1 - chance) for each count: at most from 1e-16 to 1e-6. What is more
+    // certain than that weighs next to nothing.
+    let odds = pow(10, 10 / Double(exactly.count))
+    let chance = min(chance, odds / (1 + odds))
     var previous = 0.0
     var sum = 0.0
     for value in exactly {
