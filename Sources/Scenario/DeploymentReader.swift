@@ -4,6 +4,7 @@ import Hardware
 import Models
 import Quantities
 import Simulation
+import Workload
 
 /// How many replicas a deployment asks for.
 enum ReplicaCount: Equatable {
@@ -29,6 +30,10 @@ struct DeploymentDraft {
   /// The pool that works on prompts, where engine, layout and replicas above are those of the decode pool.
   var prefill: PoolDraft?
   var handOff = HandOffDraft()
+  /// How tokens come to experts; nil: as calibrated.
+  var experts: ExpertsDraft?
+  /// How requests come to attention groups.
+  var attentionBalance = GroupAssignment.even
   /// What fails; nil: nothing.
   var faults: FaultsDraft?
   /// What the router lets in; nil: everything.
@@ -59,6 +64,8 @@ struct DeploymentReader {
     let routerField = reader.optional("router")
     let handOffField = reader.optional("hand_off")
     let frontEnd = self.frontEnd(reader.optional("front_end"))
+    let experts = ExpertsReader().read(reader.optional("experts"))
+    let attentionBalance = ExpertsReader().balance(reader.optional("attention_balance"))
     let faults = FaultsReader().read(reader.optional("faults"))
     let autoscaleField = reader.optional("autoscale")
     let plannerField = reader.optional("planner")
@@ -73,6 +80,8 @@ struct DeploymentReader {
     draft.faults = faults
     draft.admission = admission
     draft.fleet.update = update
+    draft.experts = experts
+    draft.attentionBalance = attentionBalance
     if poolsField.isPresent {
       for field in [parallelField, replicasField, routerField, autoscaleField] {
         field.refuse("each pool states its own", hint: "move it into the pools")
@@ -90,6 +99,8 @@ struct DeploymentReader {
       draft.replicasField = decode.replicasField
       draft.router = decode.router
       draft.layoutNode = decode.node
+      draft.experts = decode.experts ?? experts
+      draft.prefill?.experts = prefill.experts ?? experts
     } else {
       plannerField.refuse("only pools have something to give each other", hint: "state pools, or autoscale")
       draft.fleet.autoscale = FleetReader().autoscale(autoscaleField)

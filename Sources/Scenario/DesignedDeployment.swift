@@ -16,6 +16,10 @@ struct DesignedDeployment {
   let router: RouterChoice
   let frontEnd: FrontEnd
   let streams: [DesignedStream]
+  /// How tokens come to experts.
+  var experts = ExpertsDraft()
+  /// How requests come to attention groups.
+  var attentionBalance = GroupAssignment.even
   /// The pool that works on prompts, where the replicas above only decode.
   var prefill: DesignedPool?
   var replicas = 0
@@ -31,6 +35,11 @@ struct DesignedDeployment {
   /// The deployment as the simulation runs it; tabulates the costs of its steps.
   func resolved() -> ResolvedDeployment {
     let options = engine.replicaOptions(design)
+    var design = design
+    experts.apply(
+      to: &design,
+      tokens: max(options.maximumBatchTokens, options.maximumBatchSize * (1 + options.draftTokens)))
+    attentionBalance.apply(to: &design, sequences: options.maximumBatchSize, streams: streams)
     let cost = design.stepCosts(
       maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
       maximumContextTokens: options.maximumContextTokens, draftTokens: options.draftTokens)
@@ -133,10 +142,13 @@ extension ScenarioResolver {
     let tenants = tenants(streams, draft.admission)
     let settled = engine.map { settle(streams, tenants, model: model, engine: $0, name: name, seed: seed) }
     guard let precision = draft.precision, let parallel = draft.parallel else { return nil }
-    let design = ReplicaDesign(
+    var design = ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel,
       framework: engineDraft.framework, isDisaggregated: draft.prefill != nil,
       efficiencies: catalogue.efficiencies)
+    let experts = draft.experts ?? ExpertsDraft()
+    design.redundantExperts = experts.redundantExperts
+    if design.mixtures.isEmpty { draft.experts?.field?.refuse("\(model.id) has no experts") }
     let wrong = design.problems()
     for problem in wrong {
       problems.record(
@@ -170,7 +182,7 @@ extension ScenarioResolver {
       frontEnd: FrontEnd(
         seconds: draft.frontEndSeconds ?? design.frontEndSeconds,
         secondsPerInputToken: draft.frontEndSecondsPerInputToken ?? design.frontEndSecondsPerInputToken),
-      streams: streams, prefill: prefill)
+      streams: streams, experts: experts, attentionBalance: draft.attentionBalance, prefill: prefill)
     designed.admission = draft.admission
     checkPrefixes(designed)
     checkSwap(designed)

@@ -13,12 +13,16 @@ struct DesignedPool {
   let cacheArithmetic: String
   let router: RouterChoice
   var handOff: HandOff
+  /// How tokens come to experts.
+  var experts = ExpertsDraft()
   var replicas = 0
   var places: ReplicaPlaces?
 
   /// The pool as the simulation runs it; tabulates the costs of its steps.
   var resolved: PrefillPool {
     let options = engine.replicaOptions(design)
+    var design = design
+    experts.apply(to: &design, tokens: options.maximumBatchTokens)
     return PrefillPool(
       replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
       cost: design.stepCosts(
@@ -45,9 +49,11 @@ extension ScenarioResolver {
       let engine = engineDraft.resolved(
         model: model, system: decode.system, node: pool.node, problems: problems)
     else { return nil }
-    let design = ReplicaDesign(
+    var design = ReplicaDesign(
       model: model, system: decode.system, precision: decode.precision, parallel: parallel,
       framework: engineDraft.framework, isDisaggregated: true, efficiencies: catalogue.efficiencies)
+    let experts = pool.experts ?? ExpertsDraft()
+    design.redundantExperts = experts.redundantExperts
     let wrong = design.problems()
     for problem in wrong {
       problems.record(
@@ -67,7 +73,7 @@ extension ScenarioResolver {
     handOff.localPrefillBelow = draft.handOff.localPrefillBelow
     return DesignedPool(
       design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic, router: pool.router,
-      handOff: handOff)
+      handOff: handOff, experts: experts)
   }
 
   /// A prompt must fit into a prefill replica.

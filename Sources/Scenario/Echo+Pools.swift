@@ -1,6 +1,7 @@
 import CostModel
 import Documents
 import Simulation
+import Workload
 
 extension Echo {
   /// A layout.
@@ -11,17 +12,31 @@ extension Echo {
     ])
   }
 
+  /// How tokens come to experts and requests to attention groups, where a deployment has them.
+  static func loads(_ item: DesignedDeployment) -> [(String, JSONValue)] {
+    var members: [(String, JSONValue)] = []
+    if !item.design.mixtures.isEmpty { members.append(("experts", item.experts.echo)) }
+    if item.design.parallel.attentionData > 1 {
+      members.append(("attention_balance", .string(item.attentionBalance.rawValue)))
+    }
+    return members
+  }
+
   /// The pools of a deployment that has two, and the way between them.
   func pools(_ item: DesignedDeployment) -> [(String, JSONValue)] {
     guard let prefill = item.prefill else { return [] }
     func pool(
-      _ role: PoolRole, _ replicas: Int, _ parallel: Parallelism, _ router: RouterChoice, _ engine: JSONValue
+      _ role: PoolRole, _ replicas: Int, _ parallel: Parallelism, _ router: RouterChoice, _ engine: JSONValue,
+      _ experts: ExpertsDraft
     ) -> JSONValue {
-      .object([
-        ("role", .string(role.rawValue)), ("replicas", .int(replicas)), ("parallel", Self.echo(parallel)),
-        ("accelerators_per_replica", .int(parallel.accelerators)), ("engine", engine),
-        ("router", router.echo),
-      ])
+      let isMixture = !item.design.mixtures.isEmpty
+      let own: [(String, JSONValue)] = isMixture ? [("experts", experts.echo)] : []
+      return .object(
+        [
+          ("role", .string(role.rawValue)), ("replicas", .int(replicas)), ("parallel", Self.echo(parallel)),
+          ("accelerators_per_replica", .int(parallel.accelerators)), ("engine", engine),
+          ("router", router.echo),
+        ] + own)
     }
     let handOff = prefill.handOff
     return [
@@ -30,10 +45,10 @@ extension Echo {
         .array([
           pool(
             .prefill, prefill.replicas, prefill.design.parallel, prefill.router,
-            engine(prefill.engine, prefill.design, prefill.cache, prefill.cacheArithmetic)),
+            engine(prefill.engine, prefill.design, prefill.cache, prefill.cacheArithmetic), prefill.experts),
           pool(
             .decode, item.replicas, item.design.parallel, item.router,
-            engine(item.engine, item.design, item.cache, item.cacheArithmetic)),
+            engine(item.engine, item.design, item.cache, item.cacheArithmetic), item.experts),
         ])
       ),
       (

@@ -84,6 +84,7 @@ struct Echo {
         ])
       ),
     ]
+    members += Self.loads(item)
     if let faults = item.faults { members.append(("faults", Self.echo(faults))) }
     if let fleet = item.fleet { members.append(("fleet", Self.echo(fleet))) }
     if let admission = item.admission { members.append(("admission", admission.echo)) }

@@ -13,6 +13,8 @@ struct PoolDraft {
   var router: RouterChoice
   /// How the replicas in service follow the load; nil: they don't.
   var autoscale: AutoscaleDraft?
+  /// How tokens come to experts; nil: as the deployment states.
+  var experts: ExpertsDraft?
 }
 
 /// What `hand_off:` states; nil for what the framework does.
@@ -87,6 +89,7 @@ struct PoolReader {
     let engine = chosen.isPresent ? EngineReader(problems: problems).read(chosen) : nil
     let router = RouterReader().read(reader.optional("router"))
     let autoscale = FleetReader().autoscale(reader.optional("autoscale"))
+    let experts = ExpertsReader().read(reader.optional("experts"))
     reader.finish()
     guard let role, role != .aggregated else { return nil }
     return (
@@ -94,7 +97,7 @@ struct PoolReader {
       PoolDraft(
         node: reader.node, engine: engine, parallel: parallel, replicas: replicas,
         replicasField: replicasField,
-        router: router, autoscale: autoscale)
+        router: router, autoscale: autoscale, experts: experts)
     )
   }
 

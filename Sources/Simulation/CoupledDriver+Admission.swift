@@ -74,6 +74,7 @@ extension CoupledDriver {
 
   private mutating func turnAway(_ request: Request, at time: SimTime) {
     shop.observations.counts.rejected += 1
+    shop.observations.countEnd(waited: true, at: time)
     refused(request, isTurnedAway: true, at: time)
   }
 

@@ -71,6 +71,7 @@ extension CoupledDriver {
     }
     shop.observations.counts.cancelled += 1
     shop.observations.counts.cancelledTokens += request.tokensSent
+    shop.observations.countEnd(waited: request.scheduled == .never, at: time)
     refused(request, at: time)
   }
 }

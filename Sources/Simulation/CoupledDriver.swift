@@ -254,6 +254,7 @@ struct CoupledDriver {
     guard !replicas[target].isQueueFull(target < prefillReplicas ? prefillEngine : engine) else {
       shop.observations.counts.rejected += 1
       shop.observations.counts.refusedByQueue += 1
+      shop.observations.countEnd(waited: true, at: time)
       lighten(target, by: request)
       refused(request, isTurnedAway: true, at: time)
       return

@@ -106,6 +106,7 @@ struct IndependentDriver {
       guard !replicas[index].isQueueFull(engine) else {
         shop.observations.counts.rejected += 1
         shop.observations.counts.refusedByQueue += 1
+        shop.observations.countEnd(waited: true, at: visible)
         continue
       }
       let slot = shop.requests.insert(request)

@@ -129,8 +129,15 @@ extension DeploymentPlan {
       targets: streams.map(\.targets),
       macroSteps: run.macroSteps, recordsRequests: run.recordsRequests,
       role: prefill == nil ? .aggregated : .decode, firstToken: prefill?.handOff.firstToken ?? .handOff)
+    made.loadDraws = loadDraws(cost, run)
     if prefill == nil { keepPrefixes(&made, router: router) }
     return made
+  }
+
+  /// Random numbers of expert loads, where steps with these costs are not at their mean.
+  private func loadDraws(_ cost: StepCostTable, _ run: RunPlan) -> RandomStreamFamily? {
+    guard cost.loadDeviation != nil || cost.mixedLoadDeviation != nil else { return nil }
+    return RandomStreamFamily(seed: run.seed, run: run.replication, "experts." + name)
   }
 
   /// Gives an engine what its replicas' prefix caches are to be.
@@ -153,6 +160,7 @@ extension DeploymentPlan {
       targets: streams.map(\.targets),
       macroSteps: run.macroSteps, recordsRequests: run.recordsRequests, role: .prefill,
       firstToken: prefill.handOff.firstToken)
+    made.loadDraws = loadDraws(prefill.cost, run)
     keepPrefixes(&made, router: prefill.router)
     return made
   }

@@ -50,6 +50,20 @@ extension ReplicaDesign {
       fixedBytesPerSequence: fixed)
   }
 
+  /// Experts held / experts that differ, >= 1: redundant ones are as many in each layer.
+  private var expertCopies: Double {
+    guard redundantExperts > 0, let experts = mixtures.first?.experts else { return 1 }
+    return 1 + Double(redundantExperts) / Double(experts)
+  }
+
+  /// The mixtures of the model's layers, each once.
+  public var mixtures: [MixtureOfExperts] {
+    (model.transformer?.layers ?? []).reduce(into: []) { found, group in
+      guard case .mixtureOfExperts(let mixture) = group.feedForward, !found.contains(mixture) else { return }
+      found.append(mixture)
+    }
+  }
+
   private var weightBytesPerAccelerator: Double {
     guard let transformer = model.transformer else { return model.weightBytes(precision: precision) }
     let counts = transformer.parameters
@@ -63,7 +77,7 @@ extension ReplicaDesign {
     let copies =
       selectors * precision.weightType(of: .attention).bytesPerElement * (1 - 1 / tensor) / stages
     return copies + bytes(.attention, over: tensor * stages) + bytes(.feedForward, over: tensor * stages)
-      + bytes(.experts, over: Double(parallel.acceleratorsPerStage) * stages)
+      + bytes(.experts, over: Double(parallel.acceleratorsPerStage) * stages) * expertCopies
       + bytes(.router, over: stages) + bytes(.other, over: stages)
       + bytes(.embedding, over: tensor) + bytes(.languageModelHead, over: tensor)
   }

@@ -43,7 +43,11 @@ extension ReplicaDesign {
       case .none: break
       }
       if case .mixtureOfExperts(let mixture) = group.feedForward {
-        demand("parallel.expert", parallel.expert, divides: mixture.experts, "experts")
+        if redundantExperts == 0 {
+          demand("parallel.expert", parallel.expert, divides: mixture.experts, "experts")
+        } else if (mixture.experts + redundantExperts) % parallel.expert != 0 {
+          problems.append(redundancyProblem(mixture))
+        }
       }
     }
     if parallel.expert > 1 && !transformer.isMixtureOfExperts {
@@ -64,6 +68,18 @@ extension ReplicaDesign {
           message: "more stages than the \(transformer.layerCount) layers of \(model.id)"))
     }
     return unique(problems)
+  }
+
+  /// Ranks must hold as many experts each.
+  private func redundancyProblem(_ mixture: MixtureOfExperts) -> DesignProblem {
+    let ranks = parallel.expert
+    let least = (ranks - mixture.experts % ranks) % ranks
+    let fitting = (0..<3).map { "\(least + $0 * ranks)" }.joined(separator: ", ")
+    return DesignProblem(
+      path: "experts.redundant_experts", found: "\(redundantExperts)",
+      message:
+        "with the \(mixture.experts) experts of \(model.id) they can't be shared by \(ranks) accelerators",
+      allowed: "\(fitting), …")
   }
 
   private func unique(_ problems: [DesignProblem]) -> [DesignProblem] {

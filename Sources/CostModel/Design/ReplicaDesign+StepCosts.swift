@@ -22,9 +22,15 @@ extension ReplicaDesign {
         Double(group.count),
         LayerOperators(
           group: group, hidden: Double(transformer.hiddenSize), precision: precision, parallel: parallel,
-          roofline: collectives.roofline, collectives: collectives)
+          roofline: collectives.roofline, collectives: collectives, loads: loads(of: group))
       )
     }
+  }
+
+  /// Loads of the busiest rank of a layer's experts; nil: as calibrated.
+  private func loads(of group: LayerGroup) -> ExpertLoads? {
+    guard case .mixtureOfExperts(let mixture) = group.feedForward else { return nil }
+    return expertLoads.first { $0.experts == mixture.experts && $0.perToken == mixture.expertsPerToken }
   }
 
   /// Frames of delay that the framework's front end adds to a request, in seconds.
@@ -84,8 +90,6 @@ extension ReplicaDesign {
     let layers = layerOperators
     let stages = parallel.pipeline
     let micro = { (count: Int) in (count + stages - 1) / stages }
-    // Attention of a step is spread over the micro-batches and the attention groups.
-    let shares = Double(stages * parallel.attentionData)
     func sum(_ cost: (LayerOperators) -> CostVector) -> CostVector {
       layers.reduce(CostVector.zero) { $0 + cost($1.operators) * $1.count }
     }
@@ -98,7 +102,8 @@ extension ReplicaDesign {
     func grid(_ bounded: Bool) -> ContextGrid {
       let attention = DecodeAttention(layers: layers, bounded: bounded, drafts: draftTokens)
       return ContextGrid(maximumSequences: maximumBatchSize, maximumContext: maximumContextTokens) {
-        attention.cost(sequences: max(1, Double($0) / shares), context: Double($1))
+        let (sequences, contexts) = attendedShare(of: $0)
+        return attention.cost(sequences: sequences, context: Double($1) * contexts / sequences)
       }
     }
     var table = StepCostTable(
@@ -116,7 +121,7 @@ extension ReplicaDesign {
       sequences: KnotTable(maximum: maximumBatchSize, bits: 3) { sequences in
         sequences == 0
           ? .zero
-          : sum { $0.state(sequences: max(1, Double(sequences) / shares)) }
+          : sum { $0.state(sequences: attendedShare(of: sequences).sequences) }
             + draftPasses(draftTokens, sequences: sequences)
       },
       rows: KnotTable(maximum: rowLimit, bits: 4) { logits(rows: micro($0)) },
@@ -135,6 +140,15 @@ extension ReplicaDesign {
         },
       bound: bound, attentionGroups: parallel.attentionData)
     table.queries = queries
+    if groupLoads != nil {
+      table.groupTokens = KnotTable(maximum: tokenLimit, bits: 4) { tokens in
+        sum { $0.perTokenOfGroup(tokens: busiestShare(ofTokens: micro(tokens), queries: queries)) }
+      }
+    }
+    if drawsExpertLoads {
+      table.loadDeviation = KnotTable(maximum: tokenLimit, bits: 4) { loadDeviation(tokens: micro($0)) }
+      table.mixedLoadDeviation = table.loadDeviation
+    }
     table.graphs = .captured(
       by: framework, batch: max(1, maximumBatchSize / (parallel.attentionData * parallel.pipeline)))
     return table
@@ -162,14 +176,15 @@ extension ReplicaDesign {
     table.mixedTokens = kernels.mixedTokens.mapped { prefill.scaled($1) }
     table.groupTokens = kernels.groupTokens?.mapped { decode.scaled($1) }
     table.mixedGroupTokens = kernels.mixedGroupTokens?.mapped { prefill.scaled($1) }
+    table.loadDeviation = kernels.loadDeviation?.mapped { decode.scaled($1) }
+    table.mixedLoadDeviation = kernels.mixedLoadDeviation?.mapped { prefill.scaled($1) }
     // Each attention group has a scheduler and a sampler of its own, which look after its own sequences.
-    let groups = parallel.attentionData
     // Each pass of the draft layer waits for its launches.
     let drafts = overhead.layerSeconds * Double(kernels.queries - 1)
     table.sequences = kernels.sequences.mapped {
       decode.scaled($1)
         + framework(
-          overhead.sequenceSeconds * Double(($0 + groups - 1) / groups) + ($0 > 0 ? drafts : 0))
+          overhead.sequenceSeconds * sequencesOfGroup($0) + ($0 > 0 ? drafts : 0))
     }
     table.rows = kernels.rows.mapped { decode.scaled($1) }
     table.context = kernels.context.mapped(decode.scaled)
@@ -197,8 +212,7 @@ extension ReplicaDesign {
   /// The output projection of `rows` sequences, and sampling.
   func logits(rows: Int) -> CostVector {
     guard let transformer = model.transformer, rows > 0 else { return .zero }
-    let groups = parallel.attentionData
-    let here = Double((rows + groups - 1) / groups)
+    let here = sequencesOfGroup(rows)
     let vocabulary = Double(transformer.vocabularySize) / Double(parallel.tensor)
     let hidden = Double(transformer.hiddenSize)
     let projection = KernelWork.gemm(

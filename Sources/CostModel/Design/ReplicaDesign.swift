@@ -19,6 +19,14 @@ public struct ReplicaDesign: Sendable {
   public let isDisaggregated: Bool
   /// What operators reach of the hardware's peaks.
   public let efficiencies: EfficiencyTable
+  /// Copies of routed experts in each layer beyond one of each, >= 0; they take memory.
+  public var redundantExperts = 0
+  /// Loads of the busiest rank by mixture of experts; empty: as calibrated.
+  public var expertLoads: [ExpertLoads] = []
+  /// Whether those loads are drawn anew in each step rather than taken at their mean.
+  public var drawsExpertLoads = false
+  /// Loads of the busiest attention group; nil: groups have even shares.
+  public var groupLoads: GroupLoads?
 
   /// Creates a design; ``problems()`` says whether it can be built.
   public init(

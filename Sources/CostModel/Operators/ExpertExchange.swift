@@ -32,9 +32,11 @@ extension Collectives {
   ///   - size: accelerators that the experts are spread over.
   ///   - dispatchBytes: bytes of a token on its way there.
   ///   - combineBytes: bytes of a token on its way back.
+  ///   - busiest: bytes of the accelerator that most tokens come to / bytes where all choices are equally likely.
   /// - Returns: the cost of both.
   func expertExchange(
-    tokens: Double, perToken: Double, size: Int, dispatchBytes: Double, combineBytes: Double
+    tokens: Double, perToken: Double, size: Int, dispatchBytes: Double, combineBytes: Double,
+    busiest: Double = 1
   ) -> CostVector {
     guard size > 1 else { return .zero }
     let others = Double(size - 1)
@@ -47,7 +49,8 @@ extension Collectives {
       costs.dispatchSeconds + costs.combineSeconds
       + (isInside ? 0 : 2 * roofline.efficiencies.scaleOut.latencySeconds)
     return roofline.waiting(
-      seconds: latency + tokens * copies * (dispatchBytes + combineBytes) / bandwidth, limit: .network,
+      seconds: latency + tokens * copies * busiest * (dispatchBytes + combineBytes) / bandwidth,
+      limit: .network,
       lane: .collective)
   }
 

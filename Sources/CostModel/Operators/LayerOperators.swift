@@ -8,6 +8,8 @@ struct LayerOperators: Sendable {
   let parallel: Parallelism
   let roofline: Roofline
   let collectives: Collectives
+  /// Loads of the busiest rank of this layer's experts; nil: as calibrated.
+  var loads: ExpertLoads?
 
   static let activationBytes = 2.0
 
@@ -47,9 +49,18 @@ struct LayerOperators: Sendable {
   }
 
   /// The part of ``perToken(tokens:)`` that attention groups share: routed experts and the way of tokens to them.
-  func perTokenOfAll(tokens all: Int) -> CostVector {
+  ///
+  /// `shift` is how many standard deviations the busiest rank's load lies above its mean.
+  func perTokenOfAll(tokens all: Int, shift: Double = 0) -> CostVector {
     guard all > 0, case .mixtureOfExperts(let mixture) = group.feedForward else { return .zero }
-    return routedExperts(mixture, width: Double(mixture.latentSize ?? Int(hidden)), tokens: Double(all))
+    return routedExperts(
+      mixture, width: Double(mixture.latentSize ?? Int(hidden)), tokens: Double(all), shift: shift)
+  }
+
+  /// What a standard deviation of the busiest rank's load changes in the cost of the layer.
+  func loadDeviation(tokens: Int) -> CostVector {
+    guard loads != nil else { return .zero }
+    return (perTokenOfAll(tokens: tokens, shift: 1) - perTokenOfAll(tokens: tokens, shift: -1)) * 0.5
   }
 
   /// The part of ``perToken(tokens:)`` that an attention group does for its own `tokens`.
@@ -156,23 +167,33 @@ struct LayerOperators: Sendable {
   }
 
   /// The grouped products over the experts that this accelerator holds, and the way of tokens to them.
-  private func routedExperts(_ mixture: MixtureOfExperts, width: Double, tokens: Double) -> CostVector {
+  private func routedExperts(
+    _ mixture: MixtureOfExperts, width: Double, tokens: Double, shift: Double
+  ) -> CostVector {
     let stage = Double(parallel.acceleratorsPerStage)
     let experts = Double(mixture.experts)
     let perToken = Double(mixture.expertsPerToken)
     let held = experts / Double(parallel.expert)
     let slice = Double(parallel.expert) / stage
-    let work = KernelWork.experts(
+    var work = KernelWork.experts(
       tokens: tokens, experts: experts, held: held, perToken: perToken, width: width,
       inner: Double(mixture.expertIntermediateSize) * slice, matrices: Double(mixture.matricesPerExpert),
       weights: precision.weightType(of: .experts), activations: precision.activations, slices: 1 / slice)
+    // Surfaces hold the busiest rank of the routing that kernels were measured under: only what differs from it counts.
+    if let loads {
+      let ratio = loads.tokens.value(at: tokens, shift: shift)
+      work.flops *= ratio
+      work.activationBytes *= ratio
+      work.weightBytes *= loads.touched.value(at: tokens, shift: shift)
+    }
     var cost = roofline.cost(work, .experts, lane: .experts)
     if exchangesTokens {
       // Dispatch in the activations' format, combine in 16 bits.
       cost += collectives.expertExchange(
         tokens: tokens / stage, perToken: perToken, size: parallel.expert,
         dispatchBytes: hidden * precision.activations.bytesPerElement,
-        combineBytes: hidden * Self.activationBytes)
+        combineBytes: hidden * Self.activationBytes,
+        busiest: loads?.received.value(at: tokens, shift: shift) ?? 1)
     }
     return cost
   }

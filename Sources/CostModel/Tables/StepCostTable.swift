@@ -39,6 +39,11 @@ public struct StepCostTable: Sendable {
   public var queries = 1
   /// What the batch of a step that only decodes is padded to, by attention group.
   public var graphs = GraphBuckets.none
+  /// What a standard deviation of the load of busiest expert ranks adds to a step that only decodes, by its tokens; nil
+  /// where steps are at their mean.
+  public var loadDeviation: KnotTable?
+  /// The same of a step with prompt chunks.
+  public var mixedLoadDeviation: KnotTable?
 
   /// Assembles a table from its parts.
   public init(
@@ -110,6 +115,19 @@ public struct StepCostTable: Sendable {
       }
     }
     return cost
+  }
+
+  /// What a standard deviation of expert loads adds to a step that decodes `sequences` and runs `chunkTokens` tokens of
+  /// prompts; nil where steps are at their mean.
+  public func deviation(sequences n: Int, chunkTokens: Int) -> CostVector? {
+    guard chunkTokens == 0 else {
+      return mixedLoadDeviation.map { $0.value(at: min(n * queries + chunkTokens, $0.maximum)) }
+    }
+    return loadDeviation.map {
+      let share = (n + attentionGroups - 1) / attentionGroups
+      let padding = graphs.padded(share) - share
+      return $0.value(at: min((n + padding * attentionGroups) * queries, $0.maximum))
+    }
   }
 
   /// The linear piece that a run of decode-only steps starts in.

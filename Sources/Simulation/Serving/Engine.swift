@@ -42,6 +42,10 @@ struct Engine {
   var prefixCache: PrefixCacheOptions?
   /// What the prompts of each stream have in common; nil for nothing.
   var prompts: [PromptContent?] = []
+  /// Random numbers of expert loads, by replica and step; nil where steps are at their mean.
+  ///
+  /// Steps are then taken one by one.
+  var loadDraws: RandomStreamFamily?
   /// Whether a router listens to what the prefix caches hold.
   var publishesPrefixes = false
 

@@ -226,6 +226,7 @@ extension Replica {
       contextSum: decoding.contextSum + Double(padding.contextSum), boundedSum: decoding.boundedSum,
       chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
     cost += attention
+    if engine.loadDraws != nil { vary(&cost, chunkTokens: chunkTokens, engine: engine) }
     if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
     fetchSeconds = 0
     cost.wait(copySeconds)
@@ -242,11 +243,15 @@ extension Replica {
   private mutating func planDecodeStretch(at now: SimTime, single: Bool, engine: Engine) {
     if let regime, regime.done >= regime.limit { closeRegime() }
     if regime == nil {
-      let run = engine.cost.decodeRun(
+      var run = engine.cost.decodeRun(
         sequences: decoding.count + padding.sequences,
         contextSum: decoding.contextSum + Double(padding.contextSum),
         growth: decoding.contextGrowth + Double(padding.sequences),
         boundedSum: decoding.boundedSum, boundedGrowth: decoding.boundedGrowth)
+      if engine.loadDraws != nil {
+        run.steps = 1
+        vary(&run.first, chunkTokens: 0, engine: engine)
+      }
       regime = Regime(anchor: now, first: run.first, growth: run.growth, limit: run.steps)
       if copySeconds > 0 { waitForCopies(run.first, from: now) }
     }
