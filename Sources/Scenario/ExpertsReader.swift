@@ -113,7 +113,8 @@ extension ExpertsDraft {
       // Kernels were measured under a power law without copies, exchanges with choices at random.
       let isMeasured = law == .measured && redundantExperts == 0 && placement == .fixed
       let kernels = isMeasured ? loads : busiest(.measured, 0, .fixed)
-      let exchanges = busiest(.balanced, 0, .fixed)
+      // Without attention groups nothing is exchanged, and any loads will do.
+      let exchanges = design.parallel.attentionData > 1 ? busiest(.balanced, 0, .fixed) : loads
       func ratio(_ path: KeyPath<BusiestRank, BusiestRank.Load>, to other: [BusiestRank]) -> ExpertLoads.Ratio
       {
         ExpertLoads.Ratio(

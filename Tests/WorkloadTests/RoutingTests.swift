@@ -11,7 +11,9 @@ import Testing
 
 @Suite("Where experts are held")
 struct ExpertPlacementTests {
-  /// Loads 8, 4, 2, 2 and two more copies. The first goes to expert 0 (8 a copy, then 4), and so does the second: 4 ties with
+  /// Loads 8, 4, 2, 2 and two more copies.
+  ///
+  /// The first goes to expert 0 (8 a copy, then 4), and so does the second: 4 ties with
   /// expert 1, and the lower number wins. Copies then have 8/3, 4, 2, 2, 8/3, 8/3 to do. Dealt to three ranks of two,
   /// the heaviest first: 4 to rank 0; 8/3 to 1; 8/3 to 2; 8/3 to 1, which is full at 16/3; 2 to rank 2 (8/3 < 4), full; 2 to 0.
   @Test func copiesByHand() {
@@ -40,7 +42,9 @@ struct ExpertPlacementTests {
 
 @Suite("Chances of experts")
 struct ChoiceProbabilityTests {
-  /// Two of three with weights 2, 1, 1. Expert 0 is first with 1/2; else (1/2) one of the others was, and it is second with
+  /// Two of three with weights 2, 1, 1.
+  ///
+  /// Expert 0 is first with 1/2; else (1/2) one of the others was, and it is second with
   /// 2/3: 1/2 + 1/3 = 5/6. The others share what is left of 2: 7/12 each.
   @Test func byHand() {
     let chances = ChoiceProbabilities.of(weights: [2, 1, 1], perToken: 2)
@@ -76,7 +80,9 @@ struct BusiestRankTests {
   }
 
   /// Many tokens, two ranks: the number n of one is nearly normal, and the other has the rest, so that the larger one is
-  /// T + σ·√(2/π). A token puts a hypergeometric number of its 2 choices on a rank: 2·½·½·14/15 is its variance.
+  /// T + σ·√(2/π).
+  ///
+  /// A token puts a hypergeometric number of its 2 choices on a rank: 2·½·½·14/15 is its variance.
   @Test func manyTokens() {
     let routing = ExpertRouting(experts: 16, perToken: 2, ranks: 2, law: .balanced)
     let excess = routing.busiestRank(tokens: [4096])[0].tokens.mean - 4096
@@ -200,7 +206,9 @@ struct BusiestGroupTests {
   }
 
   /// Two groups of m requests each: half of the difference of their sums is normal, σ = CV·√(m/2), so the larger sum is
-  /// m + σ·√(2/π). With m = 128 and CV 0.5: 4·0.798 = 3.19.
+  /// m + σ·√(2/π).
+  ///
+  /// With m = 128 and CV 0.5: 4·0.798 = 3.19.
   @Test func twoGroups() {
     let group = busiest(256, groups: 2, .equalCounts, variation: 0.5)
     #expect(group.sequences == 128)

@@ -49,7 +49,9 @@ extension ExpertRouting {
       var first = LayerDraws(layer, of: self, &stream)
       var second = LayerDraws(layer, of: self, &stream)
       for (knot, count) in tokens.enumerated() {
-        sums[knot].add(first.busiest(tokens: count), second.busiest(tokens: count))
+        let figures = first.busiest(tokens: count)
+        // Tables have one step for each popularity.
+        sums[knot].add(figures, layer.popularity.isEmpty ? second.busiest(tokens: count) : figures)
       }
     }
     return sums.map { $0.result(of: Self.placements) }

@@ -25,6 +25,7 @@ struct ExpertPlacement: Equatable {
   ///   - loads: the load of each expert, >= 0.
   ///   - redundant: copies beyond one of each, >= 0.
   ///   - ranks: divides the number of slots.
+  /// - Returns: slots in the order of experts, then further copies in the order in which they were given out.
   static func byLoad(_ loads: [Double], redundant: Int, ranks: Int) -> ExpertPlacement {
     var copies = [Int](repeating: 1, count: loads.count)
     var expert = Array(loads.indices)
