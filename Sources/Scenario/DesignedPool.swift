@@ -13,6 +13,8 @@ struct DesignedPool {
   let cacheArithmetic: String
   let router: RouterChoice
   var handOff: HandOff
+  /// What the scenario states of the hand-off.
+  let stated: HandOffDraft
   var replicas = 0
   var places: ReplicaPlaces?
 
@@ -58,7 +60,9 @@ extension ScenarioResolver {
       return nil
     }
     for stream in streams { checkPrompt(stream, engine: engine, cache: cache, design: design) }
-    let transfer = design.cacheTransfer(to: decode, overlaps: draft.handOff.overlaps)
+    let transfer = design.cacheTransfer(
+      to: decode, bytesPerSecond: draft.handOff.flowBytesPerSecond(from: design, to: decode),
+      overlaps: draft.handOff.overlaps)
     let framework = design.handOff
     var handOff = HandOff(
       delaySeconds: draft.handOff.seconds ?? framework.seconds, latencySeconds: transfer.latencySeconds,
@@ -67,7 +71,7 @@ extension ScenarioResolver {
     handOff.localPrefillBelow = draft.handOff.localPrefillBelow
     return DesignedPool(
       design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic, router: pool.router,
-      handOff: handOff)
+      handOff: handOff, stated: draft.handOff)
   }
 
   /// A prompt must fit into a prefill replica.
