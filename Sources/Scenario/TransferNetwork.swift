@@ -65,6 +65,13 @@ extension TransferDraft {
     if countsCollectives {
       plan.prefillExchange = exchange(prefill.design)
       plan.decodeExchange = exchange(item.design)
+      let widest = max(
+        prefill.design.parallel.acceleratorsPerStage, item.design.parallel.acceleratorsPerStage)
+      if way == .scaleOut, widest <= joinedElsewhere(item.design) {
+        field.refuse(
+          "collectives: the steps of both pools exchange inside scale-up domains or nodes, not over these links",
+          allowed: "over: scale-up, or collectives: false")
+      }
     }
     handOff.network = plan
     handOff.latencySeconds = priors.latencySeconds
@@ -73,11 +80,17 @@ extension TransferDraft {
 
   /// What steps of a design send over the links that carry transfers.
   private func exchange(_ design: ReplicaDesign) -> StepExchange {
-    let scaleUp = design.system.scaleUp
-    return StepExchange(
+    StepExchange(
       expertBytesPerToken: design.expertBytesPerToken, summedBytesPerToken: design.summedBytesPerToken,
       expertGroup: design.parallel.expert, tensorGroup: design.parallel.tensor,
-      joinedElsewhere: way == .scaleUp || scaleUp.topology == .none ? 1 : scaleUp.worldSize)
+      joinedElsewhere: joinedElsewhere(design))
+  }
+
+  /// Accelerators side by side that exchange over other links than those of network adapters.
+  private func joinedElsewhere(_ design: ReplicaDesign) -> Int {
+    let system = design.system
+    if way == .scaleUp { return 1 }
+    return max(system.scaleUp.topology == .none ? 1 : system.scaleUp.worldSize, system.node.accelerators)
   }
 
   /// What is named must be there.

@@ -64,7 +64,8 @@ struct TransferReader {
   private func readTopology(_ reader: inout MappingReader, _ draft: inout TransferDraft) {
     draft.topology =
       reader.optional("topology").choice(TransferDraft.Topology.self) ?? .railOptimised
-    let nodesPerLeaf = draft.topology == .fatTree
+    let nodesPerLeaf =
+      draft.topology == .fatTree
       ? reader.required("nodes_per_leaf") : reader.optional("nodes_per_leaf")
     draft.nodesPerLeaf = nodesPerLeaf.int(in: 1...1_000_000) ?? 1
     if draft.topology == .railOptimised, nodesPerLeaf.isPresent {
