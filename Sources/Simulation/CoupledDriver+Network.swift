@@ -55,7 +55,7 @@ extension CoupledDriver {
   mutating func completeFlows(at time: SimTime) {
     let latency = SimDuration(seconds: deployment.prefill?.handOff.latencySeconds ?? 0)
     while let done = transfers?.network.popCompleted(at: time) {
-      if let whole = transfers?.arrived(Int(done.payload)) {
+      if let whole = transfers?.arrived(Int(done.payload), at: time) {
         queue.push(.cacheTransferred(replica: whole.target, slot: whole.slot), at: time + latency)
       }
     }

@@ -53,7 +53,8 @@ extension CoupledDriver {
       return false
     }
     transfers?.transfers[slot]?.isAwaited = true
-    if transfers?.finish(slot) != nil {
+    transfers?.transfers[slot]?.awaitedSince = time
+    if transfers?.finish(slot, at: time) != nil {
       let latency = SimDuration(seconds: deployment.prefill?.handOff.latencySeconds ?? 0)
       let arrival = time + SimDuration(nanoseconds: max(latency.nanoseconds, 1))
       queue.push(.cacheTransferred(replica: Int32(target), slot: slot), at: arrival)

@@ -199,6 +199,7 @@ struct CoupledDriver {
     }
     report()
     var outcome = PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
+    outcome.transfers = transfers?.outcome
     outcome.faults = closeFaults(at: run.horizon ?? lastStep)
     outcome.fleet = fleet?.closed(at: run.horizon ?? lastStep)
     return outcome

@@ -111,6 +111,22 @@ struct TransferOptionsTests {
     #expect(isNear(await pools.firstTokens(), [0.2 + 0.05]))
   }
 
+  @Test("what came is counted: bytes of all accelerators, and the time that decode replicas waited for them")
+  func outcome() async throws {
+    var pools = Pools(nic: 1e8, tokensOfStep: 500)
+    func came() async throws -> TransferOutcome {
+      try #require(await run(pools.plan).pools.last?.transfers)
+    }
+    // 1 MB to each of two accelerators, 10 ms.
+    let whole = try await came()
+    #expect(whole.transfers == 1 && abs(whole.bytes - 2e6) < 1 && abs(whole.waitSeconds - 0.01) < 1e-6)
+    // As much, of which the last layer is left.
+    pools.change = { $0.streamedLayers = 10 }
+    let streamed = try await came()
+    #expect(streamed.transfers == 1 && abs(streamed.bytes - 2e6) < 1)
+    #expect(abs(streamed.waitSeconds - 0.0005) < 1e-6)
+  }
+
   @Test("dimension by dimension: two caches meet on one link of a torus, and not in a switched domain")
   func torus() async {
     var pools = Pools(
@@ -165,6 +181,11 @@ struct TransferOptionsTests {
     #expect(isNear(await with(half), [1.35]))
     // Twice a half is all: the flow of adapter 1 stands still for 0.5 s.
     #expect(isNear(await with(half, half), [1.6]))
+    // All of an adapter, for good: the cache never comes.
+    var none = pools
+    none.change = { $0.backgrounds = [BackgroundTraffic(tier: .adapters, node: 1, nic: 0, share: 1)] }
+    let stalled = await run(none.plan)
+    #expect(stalled.inFlight == 1 && stalled.observations.counts.completed == 0)
     // One rail: no spine on the way.
     #expect(isNear(await with(BackgroundTraffic(tier: .leaves, share: 0.9)), [1.1]))
     // For good, and across the spine: accelerators 0 and 3 are on rails of their own, each leaf has 2 MB/s above over two
@@ -249,7 +270,7 @@ struct TransferOptionsTests {
 
   @Test("INV-5, INV-4: all options at once, in stretches and in single steps", arguments: 0..<60)
   func macroSteps(seed: Int) async {
-    let plan = Self.random(seed)
+    let plan = Self.randomPools(seed)
     let macro = await run(plan)
     #expect(differences(macro, await run(plan, macro: false)).isEmpty)
     #expect(differences(macro, await run(plan, threads: 4)).isEmpty)
@@ -264,7 +285,7 @@ struct TransferOptionsTests {
   }
 
   /// Pools with whatever options, failures of adapters and replicas included.
-  private static func random(_ seed: Int) -> DeploymentPlan {
+  private static func randomPools(_ seed: Int) -> DeploymentPlan {
     var cases = CaseGenerator(seed + 77)
     var pools = Pools(
       prefills: [[0, 1], [2, 3]], decodes: cases.pick([[[4, 5]], [[4, 5], [6, 7]], [[4, 7], [5, 6]]]),

@@ -117,8 +117,9 @@ extension CollectiveTraffic.Phase {
   ///
   /// - Parameters:
   ///   - fabric: what it runs over.
-  ///   - isLeftOut: pairs, source first, that use no link of the fabric.
   ///   - load: bytes by link.
+  ///   - isLeftOut: pairs, source first, that use no link of the fabric.
+  /// - Returns: whether routes were found.
   func addBytes(
     over fabric: Fabric, to load: inout [Double], except isLeftOut: (Int, Int) -> Bool = { _, _ in false }
   ) -> Bool {

@@ -1,3 +1,16 @@
+/// What came over links that transfers share.
+public struct TransferOutcome: Sendable, Equatable {
+  /// Caches that have come.
+  public var transfers: Int64 = 0
+  /// Their bytes, over all accelerators.
+  public var bytes = 0.0
+  /// Seconds that decode replicas with room have waited for them, without the constant part of a hand-off.
+  public var waitSeconds = 0.0
+
+  /// Nothing came.
+  public init() {}
+}
+
 /// KV caches that go from prefill to decode replicas over links that they share.
 ///
 /// Each accelerator of a prefill replica's attention group sends its part to its counterparts of a decode replica's group,

@@ -32,6 +32,10 @@ struct TransferState {
     /// Whether all of the cache was given to it, and whether the decode replica has room for it.
     var isWhole = false
     var isAwaited = false
+    /// When the decode replica had room.
+    var awaitedSince = SimTime.zero
+    /// All that was given to it.
+    var bytes = 0.0
   }
 
   let plan: TransferPlan
@@ -48,6 +52,7 @@ struct TransferState {
   var number: UInt64 = 0
   /// The completion that the queue knows of.
   var generation: UInt32 = 0
+  var outcome = TransferOutcome()
 
   init(_ plan: TransferPlan) {
     self.plan = plan
@@ -93,6 +98,7 @@ struct TransferState {
   {
     open(slot, source: source, sourceGroup: sourceGroup, target: target)
     transfers[slot]?.isAwaited = true
+    transfers[slot]?.awaitedSince = time
     transfers[slot]?.isWhole = true
     let bytes = max(1, plan.fixedBytes + plan.bytesPerToken * Double(tokens))
     give(slot, bytes: bytes, over: nil, at: time)
@@ -133,6 +139,7 @@ struct TransferState {
     guard var transfer = transfers[slot] else { return }
     let stripes = Double(plan.adaptersPerFlow)
     transfer.missing = 0
+    transfer.bytes += bytes * Double(transfer.parts.count) / stripes
     for place in transfer.parts {
       interrupt(place, at: time)
       let left = parts[place].bytesLeft + bytes / stripes
@@ -190,21 +197,24 @@ struct TransferState {
   }
 
   /// A part has carried what it had; the request and its replica when nothing is left of its cache.
-  mutating func arrived(_ place: Int) -> (slot: Int32, target: Int32)? {
+  mutating func arrived(_ place: Int, at time: SimTime) -> (slot: Int32, target: Int32)? {
     let slot = parts[place].slot
     parts[place].flow = nil
     parts[place].bytesLeft = 0
     guard var transfer = transfers[slot] else { return nil }
     transfer.missing -= 1
     transfers[slot] = transfer
-    return finish(slot)
+    return finish(slot, at: time)
   }
 
   /// Ends a transfer of which all has come; the request and its replica, nil where something is left.
-  mutating func finish(_ slot: Int32) -> (slot: Int32, target: Int32)? {
+  mutating func finish(_ slot: Int32, at time: SimTime) -> (slot: Int32, target: Int32)? {
     guard let transfer = transfers[slot], transfer.missing == 0, transfer.isWhole, transfer.isAwaited else {
       return nil
     }
+    outcome.transfers += 1
+    outcome.bytes += transfer.bytes
+    outcome.waitSeconds += (time - transfer.awaitedSince).seconds
     close(slot)
     return (slot, Int32(transfer.target))
   }
