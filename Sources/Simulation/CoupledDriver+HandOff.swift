@@ -11,7 +11,9 @@ extension CoupledDriver {
       shop.requests[shop.handedOver[next]].place = -1
       let target: Int
       if let chosen = transfers?.transfers[shop.handedOver[next]]?.target {
+        // It counts to the replica's load already, but was in service elsewhere.
         target = chosen
+        inService += 1
       } else {
         // Where none works, the request waits when it gets there.
         target = pickAnswering(handedOver, request, at: time) ?? prefillReplicas

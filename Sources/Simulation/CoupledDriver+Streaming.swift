@@ -14,7 +14,7 @@ extension CoupledDriver {
       if transfers?.transfers[chunk.slot] == nil {
         guard let target = pickAnswering(handedOver, request, at: time) else { continue }
         handedOver += 1
-        burden(target, with: request)
+        reserve(target, for: request, by: 1)
         let group = nextLink[index]
         nextLink[index] = (group + 1) % handOff.links
         transfers?.open(
@@ -24,6 +24,13 @@ extension CoupledDriver {
       transfers?.number += 1
     }
     queueArrival()
+  }
+
+  /// A request counts, or no longer counts, to the load of the replica that will answer it, while another one has it in
+  /// service.
+  private mutating func reserve(_ replica: Int, for request: Request, by change: Int) {
+    loads[replica].requests += change
+    loads[replica].tokens += change * Int(request.input)
   }
 
   /// The requests whose prompts the step in progress works on; none where caches leave afterwards.
@@ -65,7 +72,7 @@ extension CoupledDriver {
   /// A request has lost its replica: what is on its way is of no use.
   mutating func dropStream(_ slot: Int32, lightens: Bool, at time: SimTime) {
     guard let transfer = transfers?.transfers[slot] else { return }
-    if lightens { lighten(transfer.target, by: shop.requests[slot]) }
+    if lightens { reserve(transfer.target, for: shop.requests[slot], by: -1) }
     transfers?.cancel(slot, at: time)
     queueArrival()
   }

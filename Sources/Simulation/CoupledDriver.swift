@@ -338,6 +338,7 @@ struct CoupledDriver {
   private mutating func start(_ index: Int, at time: SimTime) {
     startQueued[index] = false
     guard isOn(index) else { return }
+    let leaving = transfers == nil ? [] : replicas[index].cancelled
     if index < prefillReplicas {
       replicas[index].startStep(at: time, engine: prefillEngine, shop: &shop)
       if !replicas[index].chunks.isEmpty {
@@ -348,6 +349,9 @@ struct CoupledDriver {
       replicas[index].startStep(at: time, engine: engine, shop: &shop)
       if !replicas[index].chunks.isEmpty { announce(index, at: time) }
       if !shop.fetches.isEmpty { beginTransfers(to: index, at: time) }
+    }
+    for slot in leaving where shop.requests[slot].state == .free {
+      dropStream(slot, lightens: index < prefillReplicas, at: time)
     }
     if !shop.cancelled.isEmpty { settleCancelled(of: index, at: time) }
     if replicas[index].isBusy { queueCompletion(index) }
