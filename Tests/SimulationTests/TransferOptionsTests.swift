@@ -275,7 +275,9 @@ struct TransferOptionsTests {
     #expect(differences(macro, await run(plan, macro: false)).isEmpty)
     #expect(differences(macro, await run(plan, threads: 4)).isEmpty)
     let counts = macro.observations.counts
-    #expect(counts.arrived == counts.completed + counts.rejected + counts.failed + macro.inFlight)
+    #expect(
+      counts.arrived == counts.completed + counts.rejected + counts.failed + counts.cancelled + macro.inFlight
+    )
     var driver = CoupledDriver(plan, RunPlan(), progress: RunProgress())
     _ = driver.simulate()
     guard driver.shop.requests.inFlight == 0 else { return }
@@ -329,6 +331,10 @@ struct TransferOptionsTests {
     plan.router = cases.pick([.roundRobin, .leastOutstanding, .leastTokens])
     vary(&plan.engine, seed: seed)
     plan.cost.queries = (plan.engine.speculation?.draftTokens ?? 0) + 1
+    if cases.int(0...2) == 0 {
+      plan.streams[0].patience = Patience(
+        firstTokenSeconds: cases.double(0.2...2), totalSeconds: cases.double(1...4), seed: 1, name: "some")
+    }
     if cases.int(0...1) == 0 {
       let domain = FaultDomain(
         name: "some", replicas: [cases.int(0...(1 + pools.decodes.count))],

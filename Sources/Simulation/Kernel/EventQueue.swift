@@ -63,7 +63,8 @@ enum Event: Equatable {
     switch self {
     case .stepsCompleted: .stepCompleted
     case .reportBegun: .reportBegun
-    case .faultBegun, .faultOver, .linkChanged, .backgroundChanged, .fleetDue, .replicaStarted, .updateBegun: .faultChanged
+    case .faultBegun, .faultOver, .linkChanged, .backgroundChanged, .fleetDue, .replicaStarted, .updateBegun:
+      .faultChanged
     case .clientLeaves: .clientLeaves
     case .requestArrived, .turnDue, .tenantReady, .deferralOver: .requestArrived
     case .requestReady: .requestReady
