@@ -13,6 +13,8 @@ struct DesignedPool {
   let cacheArithmetic: String
   let router: RouterChoice
   var handOff: HandOff
+  /// What the scenario states of the hand-off.
+  let stated: HandOffDraft
   /// How tokens come to experts.
   var experts = ExpertsDraft()
   var replicas = 0
@@ -64,7 +66,9 @@ extension ScenarioResolver {
       return nil
     }
     for stream in streams { checkPrompt(stream, engine: engine, cache: cache, design: design) }
-    let transfer = design.cacheTransfer(to: decode, overlaps: draft.handOff.overlaps)
+    let transfer = design.cacheTransfer(
+      to: decode, bytesPerSecond: draft.handOff.flowBytesPerSecond(from: design, to: decode),
+      overlaps: draft.handOff.overlaps)
     let framework = design.handOff
     var handOff = HandOff(
       delaySeconds: draft.handOff.seconds ?? framework.seconds, latencySeconds: transfer.latencySeconds,
@@ -73,7 +77,7 @@ extension ScenarioResolver {
     handOff.localPrefillBelow = draft.handOff.localPrefillBelow
     return DesignedPool(
       design: design, engine: engine, cache: cache, cacheArithmetic: arithmetic, router: pool.router,
-      handOff: handOff, experts: experts)
+      handOff: handOff, stated: draft.handOff, experts: experts)
   }
 
   /// A prompt must fit into a prefill replica.

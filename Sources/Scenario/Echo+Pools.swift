@@ -22,6 +22,20 @@ extension Echo {
     return members
   }
 
+  /// The engine that moves caches.
+  private static func transport(_ prefill: DesignedPool, to decode: ReplicaDesign) -> JSONValue {
+    let stated = prefill.stated
+    guard let kind = stated.transport,
+      let rate = stated.flowBytesPerSecond(from: prefill.design, to: decode)
+    else { return .null }
+    return .object([
+      ("name", .string(kind.rawValue)), ("page_tokens", .int(stated.pageTokens)),
+      ("page_bytes", .double(stated.pageBytes(from: prefill.design, to: decode))),
+      ("bytes_per_second_and_accelerator", .double(rate)),
+      ("source", .string(KVTransferRate.of(kind).source)),
+    ])
+  }
+
   /// The pools of a deployment that has two, and the way between them.
   func pools(_ item: DesignedDeployment) -> [(String, JSONValue)] {
     guard let prefill = item.prefill else { return [] }
@@ -60,6 +74,8 @@ extension Echo {
           ("links_per_prefill_replica", .int(handOff.links)),
           ("first_token", .string(handOff.firstToken.rawValue)),
           ("local_prefill_below", .int(handOff.localPrefillBelow)),
+          ("overlap", .string(prefill.stated.overlaps ? "layers" : "none")),
+          ("transport", Self.transport(prefill, to: item.design)),
           ("network", handOff.network.map(Self.echo) ?? .null),
         ])
       ),

@@ -25,6 +25,10 @@ struct HandOffDraft {
   var overlaps = false
   /// Prompts of fewer tokens stay where they are answered.
   var localPrefillBelow = 0
+  /// The engine that moves caches; nil: the prior's share of a link.
+  var transport: KVTransferRate.Kind?
+  /// Tokens of a page, which of one layer is one descriptor.
+  var pageTokens = 64
   /// The links that transfers share; nil: each replica has its own.
   var network: TransferDraft?
 }
@@ -108,8 +112,14 @@ struct PoolReader {
     draft.seconds =
       reader.optional("delay").quantity(Seconds.self, in: Seconds(si: 0)...Seconds(si: 3600))?.si
     draft.firstToken = reader.optional("first_token").choice(FirstTokenSource.self)
-    draft.network = TransferReader().read(reader.optional("network"))
     draft.localPrefillBelow = reader.optional("local_prefill_below").int(in: 0...100_000_000) ?? 0
+    draft.transport = reader.optional("transport").choice(KVTransferRate.Kind.self)
+    let pages = reader.optional("page_tokens")
+    draft.pageTokens = pages.int(in: 1...100_000_000) ?? draft.pageTokens
+    if pages.isPresent, draft.transport == nil {
+      pages.reject("only a transport that is stated moves pages", hint: "state transport, or leave it out")
+    }
+    draft.network = TransferReader().read(reader.optional("network"), transport: draft.transport)
     draft.overlaps = reader.optional("overlap").choice(TransferOverlap.self) == .layers
     reader.finish()
     return draft

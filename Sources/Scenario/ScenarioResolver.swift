@@ -59,7 +59,7 @@ struct ScenarioResolver {
         designs[index]?.faults = faults
         if let network = draft.handOff.network, let item = designs[index] {
           designs[index]?.prefill?.handOff = network.handOff(
-            of: item, overlaps: draft.handOff.overlaps, on: site.site)
+            of: item, stated: draft.handOff, on: site.site)
           designs[index]?.prefill?.handOff.localPrefillBelow = draft.handOff.localPrefillBelow
         }
         if var item = designs[index] {

@@ -1,7 +1,4 @@
-import CostModel
 import Documents
-import Hardware
-import Models
 import Quantities
 import Simulation
 
@@ -13,10 +10,29 @@ struct TransferDraft {
     case scaleUp = "scale-up"
   }
 
+  /// How network adapters are joined.
+  enum Topology: String, CaseIterable {
+    case railOptimised = "rail-optimised"
+    case fatTree = "fat-tree"
+  }
+
+  /// How another rail is reached.
+  enum Crossing: String, CaseIterable {
+    case spine
+    case scaleUp = "scale-up"
+  }
+
   var way = Way.scaleOut
+  var topology = Topology.railOptimised
+  var crossing = Crossing.spine
+  var nodesPerLeaf = 1
   var leafOversubscription = 1.0
+  var spineOversubscription = 1.0
   var nodesPerPod: Int?
   var outages: [TransferPlan.LinkOutage] = []
+  var backgrounds: [BackgroundTraffic] = []
+  /// Whether what steps exchange takes its part of the links.
+  var countsCollectives = false
   let field: Field
 }
 
@@ -25,15 +41,47 @@ struct TransferReader {
   private static let most = Seconds(si: 1e10)
 
   /// The network; nil where none is stated.
-  func read(_ field: Field) -> TransferDraft? {
+  func read(_ field: Field, transport: KVTransferRate.Kind?) -> TransferDraft? {
     guard field.isPresent, var reader = field.mapping() else { return nil }
     var draft = TransferDraft(field: field)
-    draft.way = reader.optional("over").choice(TransferDraft.Way.self) ?? .scaleOut
-    draft.leafOversubscription = reader.optional("leaf_oversubscription").double(in: 0.1...100) ?? 1
+    let way = reader.optional("over")
+    draft.way =
+      way.choice(TransferDraft.Way.self) ?? (transport?.usesScaleUp == true ? .scaleUp : .scaleOut)
+    if let transport, way.isPresent, transport.usesScaleUp != (draft.way == .scaleUp) {
+      way.reject(
+        "\(transport.rawValue) does not move caches over these links",
+        allowed: (transport.usesScaleUp ? TransferDraft.Way.scaleUp : .scaleOut).rawValue)
+    }
+    readTopology(&reader, &draft)
     draft.nodesPerPod = reader.optional("nodes_per_pod").int(in: 1...1_000_000)
     draft.outages = reader.optional("outages").list(outage) ?? []
+    draft.backgrounds = reader.optional("background").list(background) ?? []
+    draft.countsCollectives = reader.optional("collectives").bool() ?? false
     reader.finish()
     return draft
+  }
+
+  private func readTopology(_ reader: inout MappingReader, _ draft: inout TransferDraft) {
+    draft.topology =
+      reader.optional("topology").choice(TransferDraft.Topology.self) ?? .railOptimised
+    let nodesPerLeaf =
+      draft.topology == .fatTree
+      ? reader.required("nodes_per_leaf") : reader.optional("nodes_per_leaf")
+    draft.nodesPerLeaf = nodesPerLeaf.int(in: 1...1_000_000) ?? 1
+    if draft.topology == .railOptimised, nodesPerLeaf.isPresent {
+      nodesPerLeaf.reject("rails have a leaf for each adapter of a node", hint: "state topology: fat-tree")
+    }
+    let crossing = reader.optional("rail_crossing")
+    draft.crossing = crossing.choice(TransferDraft.Crossing.self) ?? .spine
+    if crossing.isPresent, draft.crossing == .scaleUp,
+      draft.way == .scaleOut || draft.topology == .fatTree
+    {
+      crossing.reject(
+        "flows change rails over scale-up links where those carry transfers, on rail-optimised networks",
+        allowed: "spine, or over: scale-up")
+    }
+    draft.leafOversubscription = reader.optional("leaf_oversubscription").double(in: 0.1...100) ?? 1
+    draft.spineOversubscription = reader.optional("spine_oversubscription").double(in: 0.1...100) ?? 1
   }
 
   private func outage(_ field: Field) -> TransferPlan.LinkOutage? {
@@ -47,91 +95,28 @@ struct TransferReader {
     guard let node, let nic, let at, seconds != nil || !lasting.isPresent else { return nil }
     return TransferPlan.LinkOutage(node: node, nic: nic, startSeconds: at.si, seconds: seconds?.si)
   }
-}
 
-extension TransferDraft {
-  /// Spine switches of a pod; of how many there are little depends, since flows are spread over them.
-  private static let spines = 4
-  /// Core switches for each spine number.
-  private static let cores = 2
-
-  /// The hand-off of a deployment with its network, once it is known where replicas stand.
-  func handOff(of item: DesignedDeployment, overlaps: Bool, on site: ResolvedSite) -> HandOff {
-    guard let prefill = item.prefill else { preconditionFailure("a hand-off without pools") }
-    var handOff = prefill.handOff
-    guard let fabric = fabric(on: site, efficiency: item.design.efficiencies.cacheTransfer.bandwidth),
-      let first = prefill.places?.replicas, let second = item.places?.replicas
-    else { return handOff }
-    for outage in outages where outage.node >= fabric.nodes || outage.nic >= fabric.nicsPerNode {
-      field.refuse(
-        "there is no adapter \(outage.nic) of node \(outage.node)",
-        allowed: "nodes 0 to \(fabric.nodes - 1), adapters 0 to \(fabric.nicsPerNode - 1)")
+  private func background(_ field: Field) -> BackgroundTraffic? {
+    guard var reader = field.elementMapping() else { return nil }
+    let tier = reader.required("on").choice(BackgroundTraffic.Tier.self)
+    let nodeField = reader.optional("node")
+    let nicField = reader.optional("nic")
+    let node = nodeField.int(in: 0...1_000_000)
+    let nic = nicField.int(in: 0...1_000)
+    if let tier, tier != .adapters, nodeField.isPresent || nicField.isPresent {
+      (nodeField.isPresent ? nodeField : nicField).reject(
+        "only adapters belong to a node", hint: "leave node and nic out: all links of the tier")
     }
-    let here = prefill.design.memory
-    let there = item.design.memory
-    let layers = Double(max(item.design.model.transformer?.layerCount ?? 1, 1))
-    let exposed = overlaps ? 1 / layers : 1
-    // The end with more accelerators holds the narrower parts, of which each is a flow.
-    handOff.network = TransferPlan(
-      fabric: fabric, accelerators: (first + second).map { $0.flatMap(Array.init) },
-      prefillGroups: prefill.design.parallel.attentionData, decodeGroups: item.design.parallel.attentionData,
-      bytesPerToken: min(here.keyValueBytesPerToken, there.keyValueBytesPerToken) * exposed,
-      fixedBytes: min(here.fixedBytesPerSequence, there.fixedBytesPerSequence) * exposed, outages: outages)
-    handOff.latencySeconds = item.design.efficiencies.cacheTransfer.latencySeconds
-    return handOff
-  }
-
-  /// What joins the site's accelerators, at the rates that transfers reach; nil where that isn't modelled.
-  private func fabric(on site: ResolvedSite, efficiency: Double) -> FabricDescription? {
-    let system = site.system
-    let perNode = system.node.accelerators
-    var scaleUp = FabricDescription.ScaleUp.none
-    var domain = 1
-    if way == .scaleUp {
-      let rate = system.scaleUp.bandwidth.si * efficiency
-      domain = system.scaleUp.worldSize
-      switch system.scaleUp.topology {
-      case .switched: scaleUp = .switched(portBytesPerSecond: rate)
-      case .fullMesh: scaleUp = .mesh(linkBytesPerSecond: rate / Double(max(domain - 1, 1)))
-      default:
-        field.refuse(
-          "transfers over a scale-up fabric of topology \(system.scaleUp.topology.rawValue) are not modelled",
-          allowed: Way.scaleOut.rawValue)
-        return nil
-      }
-    }
-    let wholeNodes = (site.accelerators + perNode - 1) / perNode
-    // Domains are whole: the nodes of the last one that hold nothing carry nothing.
-    let perDomain = max(domain / perNode, 1)
-    let nodes = (wholeNodes + perDomain - 1) / perDomain * perDomain
-    let pod = min(nodesPerPod ?? nodes, nodes)
-    let tiers = FabricDescription.Tiers(
-      nodesPerPod: pod, spinesPerPod: Self.spines, leafOversubscription: leafOversubscription,
-      coresPerSpine: pod < nodes ? Self.cores : 0)
-    let description = FabricDescription(
-      nodes: nodes, acceleratorsPerNode: perNode, scaleUp: scaleUp, acceleratorsPerDomain: domain,
-      nicsPerNode: perNode, nicBytesPerSecond: system.scaleOut.bandwidth.si * efficiency,
-      scaleOut: .railOptimised(tiers, crossing: .spine))
-    if let problem = description.problem {
-      field.refuse(problem)
+    let share = reader.required("share").share()
+    let at = reader.optional("at")
+    let start = at.quantity(Seconds.self, in: Seconds(si: 0)...Self.most)
+    let lasting = reader.optional("for")
+    let seconds = lasting.quantity(Seconds.self, above: Seconds(si: 0))
+    reader.finish()
+    guard let tier, let share, seconds != nil || !lasting.isPresent, start != nil || !at.isPresent else {
       return nil
     }
-    return description
-  }
-}
-
-extension Echo {
-  /// The links that transfers share.
-  static func echo(_ plan: TransferPlan) -> JSONValue {
-    let fabric = plan.fabric
-    let overScaleUp = fabric.scaleUp != .none
-    return .object([
-      ("over", .string((overScaleUp ? TransferDraft.Way.scaleUp : .scaleOut).rawValue)),
-      ("nodes", .int(fabric.nodes)), ("nics_per_node", .int(fabric.nicsPerNode)),
-      ("nic_bytes_per_second", .double(fabric.nicBytesPerSecond)),
-      ("nodes_per_pod", .int(fabric.scaleOut.tiers?.nodesPerPod ?? 0)),
-      ("leaf_oversubscription", .double(fabric.scaleOut.tiers?.leafOversubscription ?? 1)),
-      ("bytes_per_input_token_and_flow", .double(plan.bytesPerToken)), ("outages", .int(plan.outages.count)),
-    ])
+    return BackgroundTraffic(
+      tier: tier, node: node, nic: nic, share: share, startSeconds: start?.si ?? 0, seconds: seconds?.si)
   }
 }

@@ -28,6 +28,7 @@ extension CoupledDriver {
       // It waits for a repair, or is on its way to a decode replica, which then drops it.
       guard let position = parked.firstIndex(where: { $0.slot == slot }) else { return }
       parked.remove(at: position)
+      dropStream(slot, lightens: false, at: time)
       shop.requests.remove(slot)
       cancelled(request, at: time)
       return
@@ -42,6 +43,7 @@ extension CoupledDriver {
   mutating func drop(_ slot: Int32, from target: Int, at time: SimTime) {
     let request = shop.requests[slot]
     lighten(target, by: request)
+    dropStream(slot, lightens: false, at: time)
     shop.requests.remove(slot)
     cancelled(request, at: time)
     releaseDeferred(at: time)

@@ -84,8 +84,10 @@ extension CoupledDriver {
     let lost = replicas[index].fail(
       at: time, engine: index < prefillReplicas ? prefillEngine : engine, shop: &shop)
     if index < prefillReplicas { loseHandedOver(of: Int32(index), at: time) }
+    if transfers != nil { countExchange(of: index, at: time) }
     for slot in lost {
       lighten(index, by: shop.requests[slot])
+      dropStream(slot, lightens: index < prefillReplicas, at: time)
       rescue(slot, answers: index >= prefillReplicas, at: time)
     }
     if fleet != nil { retire(index, at: time) }
@@ -102,6 +104,7 @@ extension CoupledDriver {
         shop.requests[slot].cachedBlocks = 0
       case .handedOver:
         faults?.outcome.interrupted += 1
+        dropStream(slot, lightens: false, at: time)
         shop.loseCache(slot, held: Int(shop.requests[slot].input))
         isAnyWaiting = true
       default: break
@@ -175,6 +178,7 @@ extension CoupledDriver {
   private mutating func giveUp(_ slot: Int32, at time: SimTime) {
     let request = shop.requests[slot]
     if request.state == .handedOver { releaseSource(of: slot, at: time) }
+    dropStream(slot, lightens: false, at: time)
     shop.observations.counts.failed += 1
     shop.observations.countEnd(waited: request.scheduled == .never, at: time)
     shop.requests.remove(slot)

@@ -9,10 +9,17 @@ extension CoupledDriver {
       let request = shop.requests[shop.handedOver[next]]
       lighten(index, by: request)
       shop.requests[shop.handedOver[next]].place = -1
-      // Where none works, the request waits when it gets there.
-      let target = pickAnswering(handedOver, request, at: time) ?? prefillReplicas
-      handedOver += 1
-      burden(target, with: request)
+      let target: Int
+      if let chosen = transfers?.transfers[shop.handedOver[next]]?.target {
+        // It counts to the replica's load already, but was in service elsewhere.
+        target = chosen
+        inService += 1
+      } else {
+        // Where none works, the request waits when it gets there.
+        target = pickAnswering(handedOver, request, at: time) ?? prefillReplicas
+        handedOver += 1
+        burden(target, with: request)
+      }
       queue.push(.requestHandedOver(replica: Int32(target), slot: shop.handedOver[next]), at: arrival)
       next += 1
     }
@@ -37,6 +44,10 @@ extension CoupledDriver {
     while next < shop.fetches.count {
       let slot = shop.fetches[next]
       if let epoch = faults?.epochs[target] { faults?.fetchEpochs[slot] = epoch }
+      if awaitStream(slot, to: target, at: time) {
+        next += 1
+        continue
+      }
       let source = Int(shop.requests[slot].replica)
       let group = nextLink[source]
       let link = source * handOff.links + group

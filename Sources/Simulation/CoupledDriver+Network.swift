@@ -1,9 +1,19 @@
+import CostModel
+
 /// Transfers over links that others use too.
 extension CoupledDriver {
   /// Puts the outages of links into the queue.
   mutating func openLinks() {
-    guard let outages = transfers?.plan.outages else { return }
-    for (index, outage) in outages.enumerated() {
+    guard let plan = transfers?.plan else { return }
+    for (index, background) in plan.backgrounds.enumerated() {
+      let begin = SimTime.zero + SimDuration(seconds: background.startSeconds)
+      queue.push(.backgroundChanged(index: Int32(index), isOn: true), at: begin)
+      if let seconds = background.seconds {
+        queue.push(
+          .backgroundChanged(index: Int32(index), isOn: false), at: begin + SimDuration(seconds: seconds))
+      }
+    }
+    for (index, outage) in plan.outages.enumerated() {
       let begin = SimTime.zero + SimDuration(seconds: outage.startSeconds)
       queue.push(.linkChanged(outage: Int32(index), isFailed: true), at: begin)
       if let seconds = outage.seconds {
@@ -20,11 +30,32 @@ extension CoupledDriver {
     queueArrival()
   }
 
+  /// Traffic of others begins or ends.
+  mutating func changeBackground(_ index: Int, isOn: Bool, at time: SimTime) {
+    transfers?.setBackground(index, isOn: isOn, at: time)
+    queueArrival()
+  }
+
+  /// What the steps of a replica send over links that transfers share: as much a second as the first step of those with
+  /// one batch, however many are taken at once.
+  mutating func countExchange(of index: Int, at time: SimTime) {
+    guard transfers?.shares.countSteps == true else { return }
+    let replica = replicas[index]
+    var rate = 0.0
+    if replica.isBusy, let regime = replica.regime {
+      guard regime.done == 0 else { return }
+      let queries = index < prefillReplicas ? prefillEngine.cost.queries : engine.cost.queries
+      let tokens = replica.chunks.reduce(replica.decodesOfStep * queries) { $0 + $1.tokens }
+      rate = Double(tokens) / regime.first[.time]
+    }
+    if transfers?.setStepRate(of: index, tokensPerSecond: rate, at: time) == true { queueArrival() }
+  }
+
   /// Flows that are over: caches whose last one was among them have come, but for their latency.
   mutating func completeFlows(at time: SimTime) {
     let latency = SimDuration(seconds: deployment.prefill?.handOff.latencySeconds ?? 0)
     while let done = transfers?.network.popCompleted(at: time) {
-      if let whole = transfers?.arrived(Int(done.payload)) {
+      if let whole = transfers?.arrived(Int(done.payload), at: time) {
         queue.push(.cacheTransferred(replica: whole.target, slot: whole.slot), at: time + latency)
       }
     }

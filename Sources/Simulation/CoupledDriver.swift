@@ -136,7 +136,8 @@ struct CoupledDriver {
     queue = EventQueue(
       entities: [
         count, deployment.streams.count, deployment.faults?.domains.count ?? 0,
-        deployment.prefill?.handOff.network?.outages.count ?? 0, deployment.tenants.count,
+        deployment.prefill?.handOff.network?.outages.count ?? 0,
+        deployment.prefill?.handOff.network?.backgrounds.count ?? 0, deployment.tenants.count,
       ].max() ?? count)
     shop.reportsCompletions = true
   }
@@ -185,6 +186,7 @@ struct CoupledDriver {
       case .flowsCompleted: completeFlows(at: entry.time)
       case .linkChanged(let outage, let isFailed):
         changeLink(Int(outage), isFailed: isFailed, at: entry.time)
+      case .backgroundChanged(let index, let isOn): changeBackground(Int(index), isOn: isOn, at: entry.time)
       case .stepDue(let replica): start(Int(replica), at: entry.time)
       }
     }
@@ -197,6 +199,7 @@ struct CoupledDriver {
     }
     report()
     var outcome = PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
+    outcome.transfers = transfers?.outcome
     outcome.faults = closeFaults(at: run.horizon ?? lastStep)
     outcome.fleet = fleet?.closed(at: run.horizon ?? lastStep)
     return outcome
@@ -295,7 +298,9 @@ struct CoupledDriver {
   private mutating func complete(_ index: Int, at time: SimTime) {
     let processed = !replicas[index].chunks.isEmpty
     if index < prefillReplicas {
+      let streamed = streamedSlots(of: index)
       replicas[index].completeSteps(engine: prefillEngine, shop: &shop)
+      if !streamed.isEmpty { releaseLayers(of: streamed, at: time) }
       sendOn(from: index, at: time)
     } else {
       replicas[index].completeSteps(engine: engine, shop: &shop)
@@ -337,16 +342,24 @@ struct CoupledDriver {
   private mutating func start(_ index: Int, at time: SimTime) {
     startQueued[index] = false
     guard isOn(index) else { return }
+    let leaving = transfers == nil ? [] : replicas[index].cancelled
     if index < prefillReplicas {
       replicas[index].startStep(at: time, engine: prefillEngine, shop: &shop)
-      if !replicas[index].chunks.isEmpty { announce(index, at: time) }
+      if !replicas[index].chunks.isEmpty {
+        announce(index, at: time)
+        streamChunks(of: index, at: time)
+      }
     } else {
       replicas[index].startStep(at: time, engine: engine, shop: &shop)
       if !replicas[index].chunks.isEmpty { announce(index, at: time) }
       if !shop.fetches.isEmpty { beginTransfers(to: index, at: time) }
     }
+    for slot in leaving where shop.requests[slot].state == .free {
+      dropStream(slot, lightens: index < prefillReplicas, at: time)
+    }
     if !shop.cancelled.isEmpty { settleCancelled(of: index, at: time) }
     if replicas[index].isBusy { queueCompletion(index) }
+    if transfers != nil { countExchange(of: index, at: time) }
   }
 
   mutating func queueStart(_ index: Int, at time: SimTime) {

@@ -62,7 +62,8 @@ public enum Simulation {
     let cost = replicas.reduce(CostVector.zero) { $0 + $1.cost }
     let end = parts.map(\.end).max() ?? .zero
     // Caches may wait for links that never come back.
-    let mayStall = deployment.prefill?.handOff.network?.outages.isEmpty == false
+    let network = deployment.prefill?.handOff.network
+    let mayStall = network?.outages.isEmpty == false || network?.backgrounds.isEmpty == false
     precondition(
       run.horizon != nil || mayStall || parts.allSatisfy { $0.shop.requests.inFlight == 0 && $0.unborn == 0 },
       "a drained run left requests in flight")
@@ -73,12 +74,11 @@ public enum Simulation {
       peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
       steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events },
       faults: parts.reduce(into: FaultOutcome()) { $0.add($1.faults) }, fleet: parts.first?.fleet,
-      pools: pools(of: deployment, replicas)
-    )
+      pools: pools(of: deployment, replicas, transfers: parts.first?.transfers))
   }
 
   private static func pools(
-    of deployment: DeploymentPlan, _ replicas: [PartitionOutcome.ReplicaOutcome]
+    of deployment: DeploymentPlan, _ replicas: [PartitionOutcome.ReplicaOutcome], transfers: TransferOutcome?
   ) -> [PoolOutcome] {
     func pool(_ role: PoolRole, _ accelerators: Int, _ part: ArraySlice<PartitionOutcome.ReplicaOutcome>)
       -> PoolOutcome
@@ -92,10 +92,9 @@ public enum Simulation {
     guard let prefill = deployment.prefill else {
       return [pool(.aggregated, deployment.acceleratorsPerReplica, replicas[...])]
     }
-    return [
-      pool(.prefill, prefill.acceleratorsPerReplica, replicas[..<prefill.replicas]),
-      pool(.decode, deployment.acceleratorsPerReplica, replicas[prefill.replicas...]),
-    ]
+    var decode = pool(.decode, deployment.acceleratorsPerReplica, replicas[prefill.replicas...])
+    decode.transfers = transfers
+    return [pool(.prefill, prefill.acceleratorsPerReplica, replicas[..<prefill.replicas]), decode]
   }
 }
 
@@ -190,6 +189,7 @@ struct PartitionOutcome: Sendable {
   let unborn: Int64
   var faults = FaultOutcome()
   var fleet: FleetOutcome?
+  var transfers: TransferOutcome?
 
   init(_ shop: Shop, _ replicas: [Replica], end: SimTime, onTheWay: Int64) {
     var shop = shop

@@ -128,7 +128,8 @@ extension DeploymentContext {
         Highlight(
           "hand-off",
           "\(Numbers.seconds(handOff.delaySeconds)), then the cache: \(Numbers.seconds(handOff.latencySeconds)) and "
-            + "\(Numbers.seconds(handOff.secondsPerToken * 1000)) for 1,000 tokens; first token from "
+            + "\(Numbers.seconds(handOff.secondsPerToken * 1000)) for 1,000 tokens"
+            + (handOff.network == nil ? "" : " on free links") + "; first token from "
             + (handOff.firstToken == .prefill ? "prefill" : "decode")))
     } else {
       highlights += pool(

@@ -48,11 +48,14 @@ extension ReplicaDesign {
   /// copies of many pages are slower. The wider of the two ends' parts sets the pace.
   /// - Parameters:
   ///   - decode: the design that receives.
+  ///   - bytesPerSecond: what one accelerator's link reaches; nil: the prior's share of its bandwidth.
   ///   - overlaps: whether each layer leaves when it is done, so that only the last is waited for.
   /// - Returns: the time of one request's transfer.
-  public func cacheTransfer(to decode: ReplicaDesign, overlaps: Bool = false) -> CacheTransfer {
+  public func cacheTransfer(
+    to decode: ReplicaDesign, bytesPerSecond: Double? = nil, overlaps: Bool = false
+  ) -> CacheTransfer {
     let link = efficiencies.cacheTransfer
-    let bandwidth = system.scaleOut.bandwidth.si * link.bandwidth
+    let bandwidth = bytesPerSecond ?? system.scaleOut.bandwidth.si * link.bandwidth
     let here = memory
     let there = decode.memory
     // Pipeline stages hold layers of their own, which leave side by side.
@@ -63,5 +66,32 @@ extension ReplicaDesign {
         + max(here.fixedBytesPerSequence, there.fixedBytesPerSequence) / bandwidth * exposed,
       secondsPerToken: max(here.keyValueBytesPerToken, there.keyValueBytesPerToken) / bandwidth * exposed,
       links: parallel.attentionData)
+  }
+}
+
+/// What steps send between accelerators for each token, and the pieces that caches are moved in.
+extension ReplicaDesign {
+  /// Bytes of a token's cache in one layer that keeps the whole context, on one accelerator; on average over such layers,
+  /// 0 where there are none.
+  public var keyValueBytesPerTokenAndLayer: Double {
+    var bytes = 0.0
+    var layers = 0.0
+    for (count, operators) in layerOperators {
+      let each = operators.keyValueBytesPerToken + operators.indexKeyBytesPerToken
+      guard !operators.isBounded, each > 0 else { continue }
+      bytes += count * each
+      layers += count
+    }
+    return layers > 0 ? bytes / layers : 0
+  }
+
+  /// Bytes that a token's way to the accelerators of its experts and back sends in all layers.
+  public var expertBytesPerToken: Double {
+    layerOperators.reduce(0) { $0 + $1.count * $1.operators.expertBytesPerToken }
+  }
+
+  /// Bytes of a token of which the accelerators of a tensor-parallel group hold summands, in all layers.
+  public var summedBytesPerToken: Double {
+    layerOperators.reduce(0) { $0 + $1.count * $1.operators.summedBytesPerToken }
   }
 }

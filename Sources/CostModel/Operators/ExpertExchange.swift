@@ -1,4 +1,5 @@
 import Hardware
+import Models
 import Quantities
 
 /// What tokens' way to the accelerators of their experts and back costs under one framework's kernels.
@@ -39,8 +40,7 @@ extension Collectives {
     busiest: Double = 1
   ) -> CostVector {
     guard size > 1 else { return .zero }
-    let others = Double(size - 1)
-    let copies = others * (1 - power(1 - 1 / Double(size), perToken))
+    let copies = Self.copies(perToken: perToken, size: size)
     let costs = roofline.efficiencies.expertExchange
     // Beyond the scale-up domain the network link sets the pace: measured, its whole bandwidth.
     let isInside = size <= scaleUp.worldSize && scaleUp.topology != .none
@@ -54,8 +54,29 @@ extension Collectives {
       lane: .collective)
   }
 
-  private func power(_ base: Double, _ exponent: Double) -> Double {
+  /// Other accelerators that a token goes to.
+  static func copies(perToken: Double, size: Int) -> Double {
     // Experts of a token are few: no library call is worth it.
-    (0..<Int(exponent)).reduce(1) { product, _ in product * base }
+    let missed = (0..<Int(perToken)).reduce(1.0) { product, _ in product * (1 - 1 / Double(size)) }
+    return Double(size - 1) * (1 - missed)
+  }
+}
+
+extension LayerOperators {
+  /// Bytes that a token's dispatch and combine send in this layer, as the cost of its exchange counts them.
+  var expertBytesPerToken: Double {
+    guard exchangesTokens, parallel.expert > 1, case .mixtureOfExperts(let mixture) = group.feedForward else {
+      return 0
+    }
+    let copies = Collectives.copies(perToken: Double(mixture.expertsPerToken), size: parallel.expert)
+    return copies * hidden * (precision.activations.bytesPerElement + Self.activationBytes)
+  }
+
+  /// Bytes of a token that are summed over a tensor-parallel group in this layer.
+  var summedBytesPerToken: Double {
+    guard parallel.tensor > 1 else { return 0 }
+    let sums =
+      (group.attention == .none ? 0.0 : 1.0) + (group.feedForward == .none || exchangesTokens ? 0.0 : 1.0)
+    return sums * hidden * Self.activationBytes
   }
 }

@@ -130,7 +130,7 @@ struct LayerOperators: Sendable {
   }
 
   /// Whether tokens travel to the accelerators of their experts: attention groups hold different tokens.
-  private var exchangesTokens: Bool {
+  var exchangesTokens: Bool {
     if case .mixtureOfExperts = group.feedForward { return parallel.attentionData > 1 }
     return false
   }

@@ -18,6 +18,8 @@ public struct PoolFigures: Sendable {
   public var gpuMeanWatts: Double?
   /// The largest share of KV blocks in use at once on any replica.
   public var peakCacheUtilisation: Double
+  /// Caches that came to it over links that transfers share; nil where they don't.
+  public var transfers: TransferOutcome?
   /// Where the time of the replicas went.
   public var stepTime: StepTimeFigures
 
@@ -28,6 +30,7 @@ public struct PoolFigures: Sendable {
     accelerators = pool.replicas * pool.acceleratorsPerReplica
     steps = pool.steps
     peakCacheUtilisation = pool.peakCacheUtilisation
+    transfers = pool.transfers
     let available = Double(pool.replicas) * seconds
     stepTime = StepTimeFigures(pool.cost, replicaSeconds: available)
     guard seconds > 0 else { return }
@@ -41,7 +44,16 @@ public struct PoolFigures: Sendable {
       "role": .string(role.rawValue), "replicas": .int(replicas), "gpus": .int(accelerators),
       "utilisation": .optional(utilisation), "steps": .int(Int(steps)),
       "power_watts": ["gpu_mean": .optional(gpuMeanWatts)],
-      "kv_cache": ["peak_utilisation": .double(peakCacheUtilisation)], "step_time": stepTime.json,
+      "kv_cache": ["peak_utilisation": .double(peakCacheUtilisation)],
+      "transfers": transfers.map(Self.json) ?? .null, "step_time": stepTime.json,
+    ]
+  }
+
+  private static func json(_ transfers: TransferOutcome) -> JSONValue {
+    let count = Double(transfers.transfers)
+    return [
+      "count": .int(Int(transfers.transfers)), "bytes": .double(transfers.bytes),
+      "mean_wait_seconds": .optional(count > 0 ? transfers.waitSeconds / count : nil),
     ]
   }
 }

@@ -54,6 +54,8 @@ enum Event: Equatable {
   case flowsCompleted(generation: UInt32)
   /// A link fails, or is back.
   case linkChanged(outage: Int32, isFailed: Bool)
+  /// Traffic of others on links begins, or ends.
+  case backgroundChanged(index: Int32, isOn: Bool)
   /// A replica without a step in progress may start one.
   case stepDue(replica: Int32)
 
@@ -61,7 +63,8 @@ enum Event: Equatable {
     switch self {
     case .stepsCompleted: .stepCompleted
     case .reportBegun: .reportBegun
-    case .faultBegun, .faultOver, .linkChanged, .fleetDue, .replicaStarted, .updateBegun: .faultChanged
+    case .faultBegun, .faultOver, .linkChanged, .backgroundChanged, .fleetDue, .replicaStarted, .updateBegun:
+      .faultChanged
     case .clientLeaves: .clientLeaves
     case .requestArrived, .turnDue, .tenantReady, .deferralOver: .requestArrived
     case .requestReady: .requestReady
@@ -79,6 +82,7 @@ enum Event: Equatable {
     case .reportBegun, .flowsCompleted, .updateBegun: 0
     case .fleetDue(let pool): UInt64(pool)
     case .linkChanged(let outage, _): UInt64(outage)
+    case .backgroundChanged(let index, _): UInt64(index)
     case .faultBegun(let domain, _), .faultOver(let domain, _): UInt64(domain)
     case .requestArrived(let stream), .turnDue(let stream, _), .clientLeaves(let stream, _, _),
       .deferralOver(let stream):

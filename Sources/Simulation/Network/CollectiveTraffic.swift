@@ -73,16 +73,9 @@ struct CollectiveTraffic: Sendable {
   func seconds(over fabric: Fabric, latencySecondsPerStep: Double = 0) -> Double? {
     var load = Array(repeating: 0.0, count: fabric.linkCount)
     var seconds = 0.0
-    var links: [LinkID] = []
     for phase in phases {
       for index in load.indices { load[index] = 0 }
-      for (number, transfer) in phase.transfers.enumerated() {
-        let found = fabric.findRoute(
-          from: .accelerator(transfer.source), to: .accelerator(transfer.destination), key: UInt64(number),
-          into: &links)
-        guard found else { return nil }
-        for link in links { load[Int(link.index)] += transfer.bytes }
-      }
+      guard phase.addBytes(over: fabric, to: &load) else { return nil }
       var busiest = 0.0
       var index = 0
       for block in fabric.blocks {
@@ -116,5 +109,28 @@ struct CollectiveTraffic: Sendable {
       time = time + SimDuration(seconds: Double(phase.steps) * latencySecondsPerStep)
     }
     return time.seconds
+  }
+}
+
+extension CollectiveTraffic.Phase {
+  /// Adds what crosses each link, by its number; false where some pair has no route.
+  ///
+  /// - Parameters:
+  ///   - fabric: what it runs over.
+  ///   - load: bytes by link.
+  ///   - isLeftOut: pairs, source first, that use no link of the fabric.
+  /// - Returns: whether routes were found.
+  func addBytes(
+    over fabric: Fabric, to load: inout [Double], except isLeftOut: (Int, Int) -> Bool = { _, _ in false }
+  ) -> Bool {
+    var links: [LinkID] = []
+    for (number, transfer) in transfers.enumerated() where !isLeftOut(transfer.source, transfer.destination) {
+      let found = fabric.findRoute(
+        from: .accelerator(transfer.source), to: .accelerator(transfer.destination), key: UInt64(number),
+        into: &links)
+      guard found else { return false }
+      for link in links { load[Int(link.index)] += transfer.bytes }
+    }
+    return true
   }
 }

@@ -47,6 +47,18 @@ extension Fabric {
     a == b || (append(hostNIC, 2 * a, &links) && append(hostNIC, 2 * b + 1, &links))
   }
 
+  /// Between accelerators of two nodes along one rail of both, over leaf and spine switches; where that rail is out of
+  /// service, or both stand in one node or scale-up domain that is modelled, any way.
+  func route(from a: Int, to b: Int, rail: Int, key: UInt64) -> [LinkID]? {
+    var links: [LinkID] = []
+    if node(of: a) != node(of: b), description.scaleUp == .none, description.scaleOut != .none,
+      cross(node(of: a), rail, node(of: b), rail, key, &links)
+    {
+      return links
+    }
+    return route(from: .accelerator(a), to: .accelerator(b), key: key)
+  }
+
   /// Storage reaches an accelerator through its host's adapter where that is modelled, else through its own NIC.
   private func fromStorage(_ b: Int, _ key: UInt64, _ links: inout [LinkID]) -> Bool {
     let node = node(of: b)

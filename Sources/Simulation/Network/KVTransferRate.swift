@@ -14,51 +14,57 @@
 /// 90,112 bytes at 64 tokens and 22,528 at 16, `kv-gqa` (Qwen3-235B, 1,024 values) 131,072 and 32,768. Both fall
 /// into every row. The benchmark's fp8 pages are half as large and fall out of them: at 1.5 µs a descriptor 45,056
 /// bytes make 30 GB/s, where H200 has 32-36.
-struct KVTransferRate: Hashable, Sendable {
+public struct KVTransferRate: Hashable, Sendable {
   /// An engine on a link.
-  enum Kind: String, CaseIterable, Hashable, Sendable {
+  public enum Kind: String, CaseIterable, Hashable, Sendable {
     /// NIXL between GB200 of one NVLink domain, memory mapped over the fabric.
-    case nixlNVLinkGB200
+    case nixlNVLinkGB200 = "nixl-nvlink-gb200"
     /// NIXL over the four InfiniBand rails of a GB200 tray.
-    case nixlRailsGB200
+    case nixlRailsGB200 = "nixl-rails-gb200"
     /// NIXL between GB200 as vLLM serves with it, over InfiniBand: what a day's transfers reached on average.
-    case nixlServedGB200
+    case nixlServedGB200 = "nixl-served-gb200"
     /// NIXL between GB200 whose memory wasn't registered: a path like TCP.
-    case nixlUnregisteredGB200
+    case nixlUnregisteredGB200 = "nixl-unregistered-gb200"
     /// NIXL over InfiniBand functions of virtual machines with H200.
-    case nixlH200
+    case nixlH200 = "nixl-h200"
     /// MoRI-IO over 400 Gbit/s RoCE between MI355X, one queue pair.
-    case moriMI355X
+    case moriMI355X = "mori-mi355x"
     /// Mooncake over 400 Gbit/s RoCE between MI355X.
-    case mooncakeMI355X
+    case mooncakeMI355X = "mooncake-mi355x"
     /// NIXL that falls back to TCP between MI355X.
-    case nixlTCPMI355X
+    case nixlTCPMI355X = "nixl-tcp-mi355x"
+
+    /// Whether it moves caches over the scale-up fabric, not over network adapters.
+    public var usesScaleUp: Bool { self == .nixlNVLinkGB200 }
+    /// Whether one flow uses all network adapters of its node at once.
+    public var stripes: Bool { self == .nixlRailsGB200 }
   }
 
-  var kind: Kind
+  /// Which it is.
+  public var kind: Kind
   /// Of one descriptor of any size, in bytes/s.
-  var bulkBytesPerSecond: Double
+  public var bulkBytesPerSecond: Double
   /// To post a descriptor.
-  var postingSecondsPerPage: Double
+  public var postingSecondsPerPage: Double
   /// Of the wire, between descriptors.
-  var gapSecondsPerPage: Double
+  public var gapSecondsPerPage: Double
   /// What was read, and where the figures are from.
-  var source: String
+  public var source: String
 
   /// The highest rate of a transfer in pages of `pageBytes`, in bytes/s, on a link that carries `linkBytesPerSecond`.
-  func cap(pageBytes: Double, linkBytesPerSecond: Double = .infinity) -> Double {
+  public func cap(pageBytes: Double, linkBytesPerSecond: Double = .infinity) -> Double {
     precondition(pageBytes > 0, "a page holds something")
     let bulk = min(bulkBytesPerSecond, linkBytesPerSecond)
     return pageBytes / max(postingSecondsPerPage, pageBytes / bulk + gapSecondsPerPage)
   }
 
   /// As ``cap(pageBytes:linkBytesPerSecond:)`` of the kind's row.
-  static func cap(_ kind: Kind, pageBytes: Double, linkBytesPerSecond: Double = .infinity) -> Double {
+  public static func cap(_ kind: Kind, pageBytes: Double, linkBytesPerSecond: Double = .infinity) -> Double {
     of(kind).cap(pageBytes: pageBytes, linkBytesPerSecond: linkBytesPerSecond)
   }
 
   /// The row of a kind.
-  static func of(_ kind: Kind) -> KVTransferRate {
+  public static func of(_ kind: Kind) -> KVTransferRate {
     switch kind {
     case .nixlNVLinkGB200:
       KVTransferRate(
@@ -99,7 +105,7 @@ struct KVTransferRate: Hashable, Sendable {
   }
 
   /// All rows.
-  static var all: [KVTransferRate] { Kind.allCases.map(of) }
+  public static var all: [KVTransferRate] { Kind.allCases.map(of) }
 
   private static let methodology = "CollectiveX methodology, branch collectivex-kv-transfer @dc95b1fc0"
   private static let sweepNotes = "GB200_VLLM_AGENTIC_SWEEP_NOTES @f588c3afeb"

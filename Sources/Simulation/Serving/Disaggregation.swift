@@ -101,4 +101,6 @@ public struct PoolOutcome: Sendable {
   public var peakInFlight: Int
   /// The largest share of KV blocks in use at once on any replica, in 0...1.
   public var peakCacheUtilisation: Double
+  /// Caches that came to it over links that transfers share; nil where they don't.
+  public var transfers: TransferOutcome?
 }
