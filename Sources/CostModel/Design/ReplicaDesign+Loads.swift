@@ -28,6 +28,23 @@ extension ReplicaDesign {
     return max(tokens, Int((groupLoads.sequences.value(at: all) * Double(queries)).rounded(.up)))
   }
 
+  /// Adds what the busiest group's own tokens cost, and deviations of expert loads, up to so many tokens a step.
+  func addLoads(to table: inout StepCostTable, tokens maximum: Int) {
+    let micro = { (count: Int) in (count + parallel.pipeline - 1) / parallel.pipeline }
+    let queries = table.queries
+    if groupLoads != nil {
+      let layers = layerOperators
+      table.groupTokens = KnotTable(maximum: maximum, bits: 4) { tokens in
+        let share = busiestShare(ofTokens: micro(tokens), queries: queries)
+        return layers.reduce(CostVector.zero) { $0 + $1.operators.perTokenOfGroup(tokens: share) * $1.count }
+      }
+    }
+    if drawsExpertLoads {
+      table.loadDeviation = KnotTable(maximum: maximum, bits: 4) { loadDeviation(tokens: micro($0)) }
+      table.mixedLoadDeviation = table.loadDeviation
+    }
+  }
+
   /// What a standard deviation of the busiest expert ranks' load changes in the cost of a step of `tokens`.
   ///
   /// Layers are drawn one by one, so that the deviation of a sum over layers alike grows with the root of their number.

@@ -140,15 +140,7 @@ extension ReplicaDesign {
         },
       bound: bound, attentionGroups: parallel.attentionData)
     table.queries = queries
-    if groupLoads != nil {
-      table.groupTokens = KnotTable(maximum: tokenLimit, bits: 4) { tokens in
-        sum { $0.perTokenOfGroup(tokens: busiestShare(ofTokens: micro(tokens), queries: queries)) }
-      }
-    }
-    if drawsExpertLoads {
-      table.loadDeviation = KnotTable(maximum: tokenLimit, bits: 4) { loadDeviation(tokens: micro($0)) }
-      table.mixedLoadDeviation = table.loadDeviation
-    }
+    addLoads(to: &table, tokens: tokenLimit)
     table.graphs = .captured(
       by: framework, batch: max(1, maximumBatchSize / (parallel.attentionData * parallel.pipeline)))
     return table
