@@ -5,6 +5,7 @@ import Workload
 
 /// Who sends the requests of a stream, and how patient they are, as stated.
 struct ClientDraft {
+  var serviceClass: String?
   var priority = 0
   var thinking: DistributionDraft?
   var thinkingField: Field?
@@ -25,6 +26,7 @@ struct ClientDraft {
 
   var echo: [(String, JSONValue)] {
     var members: [(String, JSONValue)] = []
+    if let serviceClass { members.append(("class", .string(serviceClass))) }
     if priority != 0 { members.append(("priority", .int(priority))) }
     if let tenant = tenantField?.node?.scalar?.text { members.append(("tenant", .string(tenant))) }
     if firstTokenTimeout != nil || timeout != nil {
@@ -59,6 +61,7 @@ struct ClientReader {
 
   func read(_ reader: inout MappingReader) -> ClientDraft {
     var draft = ClientDraft()
+    draft.serviceClass = reader.optional("class").string()
     draft.priority = reader.optional("priority").int(in: -1_000_000...1_000_000) ?? 0
     let thinking = reader.optional("thinking_tokens")
     if thinking.isPresent {

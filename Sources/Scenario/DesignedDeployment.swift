@@ -119,6 +119,7 @@ struct DesignedStream {
   private func addClients(to plan: inout StreamPlan) {
     let client = draft.client
     plan.priority = client.priority
+    plan.serviceClass = client.serviceClass
     plan.thinking = client.thinking.map {
       RequestLengths(
         input: .fixed(1), output: $0.make(lengths.maximumOutputTokens), seed: seed, name: name + ".thinking")

@@ -40,8 +40,7 @@ extension CoupledDriver {
       if excess == .wait { queue.push(.tenantReady(tenant: Int32(tenant)), at: due) }
     }
     guard excess == .wait else {
-      shop.observations.counts.refusedByLimit += 1
-      turnAway(request, at: time)
+      turnAway(request, .limit, at: time)
       return false
     }
     admission?.limited[tenant].append(request)
@@ -52,8 +51,7 @@ extension CoupledDriver {
   private mutating func hasPlace(_ request: Request, at time: SimTime) -> Bool {
     for rule in deployment.shedding
     where Int(request.priority) >= rule.priority && Double(inService) >= rule.above * batchSlots {
-      shop.observations.counts.shed += 1
-      turnAway(request, at: time)
+      turnAway(request, .load, at: time)
       return false
     }
     let stream = Int(request.stream)
@@ -72,9 +70,8 @@ extension CoupledDriver {
   /// Batch slots of the replicas that answer.
   private var batchSlots: Double { Double(engine.options.maximumBatchSize * deployment.replicas) }
 
-  private mutating func turnAway(_ request: Request, at time: SimTime) {
-    shop.observations.counts.rejected += 1
-    shop.observations.countEnd(waited: true, at: time)
+  private mutating func turnAway(_ request: Request, _ reason: Refusal, at time: SimTime) {
+    shop.observations.refuse(request.stream, reason, at: time)
     refused(request, isTurnedAway: true, at: time)
   }
 

@@ -72,6 +72,7 @@ extension CoupledDriver {
       if !replicas[source].isBusy, replicas[source].hasWork { queueStart(source, at: time) }
     }
     shop.observations.counts.cancelled += 1
+    shop.observations.withClass(of: request.stream) { $0.cancelled += 1 }
     shop.observations.counts.cancelledTokens += request.tokensSent
     shop.observations.countEnd(waited: request.scheduled == .never, at: time)
     refused(request, at: time)

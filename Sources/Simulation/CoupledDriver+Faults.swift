@@ -180,6 +180,7 @@ extension CoupledDriver {
     if request.state == .handedOver { releaseSource(of: slot, at: time) }
     dropStream(slot, lightens: false, at: time)
     shop.observations.counts.failed += 1
+    shop.observations.withClass(of: request.stream) { $0.failed += 1 }
     shop.observations.countEnd(waited: request.scheduled == .never, at: time)
     shop.requests.remove(slot)
     refused(request, at: time)

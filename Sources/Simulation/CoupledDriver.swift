@@ -140,6 +140,7 @@ struct CoupledDriver {
         deployment.prefill?.handOff.network?.backgrounds.count ?? 0, deployment.tenants.count,
       ].max() ?? count)
     shop.reportsCompletions = true
+    shop.observations.recordClasses(deployment.streams.map(\.serviceClass))
   }
 
   mutating func simulate() -> PartitionOutcome {
@@ -212,12 +213,11 @@ struct CoupledDriver {
 
   /// A request reaches the router, which refuses it or sends it to a replica's front end.
   mutating func arrive(_ request: Request, at time: SimTime) {
-    shop.observations.countArrivals(sent: time)
+    shop.observations.countArrivals(sent: time, of: request.stream)
     shop.events += 1
     guard accepts(request) else {
       routed += 1
-      shop.observations.counts.rejected += 1
-      shop.observations.countEnd(waited: true, at: time)
+      shop.observations.refuse(request.stream, .misfit, at: time)
       refused(request, at: time)
       return
     }
@@ -255,9 +255,7 @@ struct CoupledDriver {
   /// A replica's scheduler sees a request.
   private mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
     guard !replicas[target].isQueueFull(target < prefillReplicas ? prefillEngine : engine) else {
-      shop.observations.counts.rejected += 1
-      shop.observations.counts.refusedByQueue += 1
-      shop.observations.countEnd(waited: true, at: time)
+      shop.observations.refuse(request.stream, .queue, at: time)
       lighten(target, by: request)
       refused(request, isTurnedAway: true, at: time)
       return

@@ -40,6 +40,7 @@ struct IndependentDriver {
     replicas = ids.map { Replica(id: Int32($0), engine: engine) }
     due = Array(repeating: .never, count: replicas.count)
     lastVisible = Array(repeating: .zero, count: replicas.count)
+    shop.observations.recordClasses(deployment.streams.map(\.serviceClass))
   }
 
   mutating func simulate() -> PartitionOutcome {
@@ -87,11 +88,10 @@ struct IndependentDriver {
       guard target % partitions == partition else { continue }
       let request = sources[next.stream].request(
         stream: Int32(next.stream), index: next.index, arrival: next.time)
-      shop.observations.countArrivals(sent: next.time)
+      shop.observations.countArrivals(sent: next.time, of: request.stream)
       shop.events += 1
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
-        shop.observations.counts.rejected += 1
-        shop.observations.countEnd(waited: true, at: next.time)
+        shop.observations.refuse(request.stream, .misfit, at: next.time)
         continue
       }
       // The front end hands requests of a replica over in order.
@@ -104,9 +104,7 @@ struct IndependentDriver {
       }
       _ = advance(index, until: visible, inclusive: false)
       guard !replicas[index].isQueueFull(engine) else {
-        shop.observations.counts.rejected += 1
-        shop.observations.counts.refusedByQueue += 1
-        shop.observations.countEnd(waited: true, at: visible)
+        shop.observations.refuse(request.stream, .queue, at: visible)
         continue
       }
       let slot = shop.requests.insert(request)

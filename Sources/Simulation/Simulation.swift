@@ -195,7 +195,7 @@ struct PartitionOutcome: Sendable {
     var shop = shop
     var backlog: Int64 = 0
     for replica in replicas { backlog += replica.backlog?.remaining ?? 0 }
-    shop.observations.countArrivals(backlog, sent: .zero)
+    shop.observations.countArrivals(backlog, sent: .zero, of: 0)
     unborn = backlog + onTheWay
     self.shop = shop
     self.end = end

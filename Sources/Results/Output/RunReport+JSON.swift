@@ -98,7 +98,7 @@ extension RunReport.PartReport {
           "lost_tokens": .int(Int(faults.lostTokens)), "availability": .double(faults.availability),
         ]
       ),
-      ("fleet", fleet?.json ?? .null),
+      ("fleet", fleet?.json ?? .null), ("classes", .array(classes.map(\.json))),
       ("intervals", .object(intervals.map { ($0.figure, $0.json) })),
       ("saturation", saturation.json),
       ("confidence_95", .object(confidence.map { ($0.figure, $0.json) })),
@@ -183,6 +183,24 @@ extension RequestFigures {
       "rejected_by_queue": .int(Int(refusedByQueue)), "rejected_by_limit": .int(Int(refusedByLimit)),
       "shed": .int(Int(shed)), "recomputed_tokens": .int(Int(recomputedTokens)),
       "swapped_tokens": .int(Int(swappedTokens)), "cancelled_output_tokens": .int(Int(cancelledTokens)),
+    ]
+  }
+}
+
+extension ClassFigures {
+  fileprivate var json: JSONValue {
+    [
+      "class": .string(name),
+      "requests": [
+        "arrived": .int(Int(arrived)), "completed": .int(Int(completed)), "rejected": .int(Int(rejected)),
+        "cancelled": .int(Int(cancelled)), "failed": .int(Int(failed)), "in_flight": .int(Int(inFlight)),
+        "good": .int(Int(good)),
+      ],
+      "goodput_requests_per_second": .optional(goodputRequestsPerSecond),
+      "goodput_output_tokens_per_second": .optional(goodputOutputTokensPerSecond),
+      "latency_seconds": [
+        "ttft": timeToFirstToken.json, "tpot": timePerOutputToken.json, "e2e": endToEnd.json,
+      ],
     ]
   }
 }

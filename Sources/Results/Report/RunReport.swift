@@ -42,6 +42,8 @@ public struct RunReport: Sendable {
     public var faults: FaultFigures
     /// What became of the replicas in service; nil where all always were.
     public var fleet: FleetFigures?
+    /// Each service class, over the whole run; none where streams name none.
+    public var classes: [ClassFigures] = []
     /// Each pool of a deployment; none for the site.
     public var pools: [PoolFigures] = []
     /// Whether it kept up with its arrivals; of the site the worst verdict of its deployments.
@@ -218,7 +220,8 @@ private struct Part {
       name: name, accelerators: accelerators, requests: requests, window: figures(window),
       wholeRun: figures(wholeRun), peakCacheUtilisation: peakCacheUtilisation,
       stepTime: StepTimeFigures(cost, replicaSeconds: replicaSeconds), calibration: calibration,
-      faults: faults, fleet: fleet, pools: pools)
+      faults: faults, fleet: fleet,
+      classes: observations.classes.map { ClassFigures($0, seconds: wholeRun.seconds) }, pools: pools)
   }
 
   /// Seconds of a mean engine step.

@@ -122,6 +122,10 @@ public struct Observations: Sendable {
   public var counts = RequestCounts()
   /// Completed requests in order of completion, when asked for.
   public var records: [RequestRecord] = []
+  /// What became of the requests of each service class, in the order in which streams name them; none where none does.
+  public internal(set) var classes: [ClassObservations] = []
+  /// The class of each stream, -1 for none; empty where no stream has one.
+  var classOfStream: [Int] = []
   /// When the first request was sent; `.never` when none was.
   public var firstArrival = SimTime.never
   /// When the last token was out.
@@ -137,13 +141,17 @@ public struct Observations: Sendable {
 
   /// Forgets everything and lets the reported part of the run begin at `origin`.
   mutating func restart(at origin: SimTime) {
+    let old = self
     self = Observations()
     self.origin = origin
+    classOfStream = old.classOfStream
+    classes = old.classes.map { ClassObservations(name: $0.name, inFlight: $0.inFlight) }
   }
 
   /// Counts requests that reached the router and were sent at `time`.
-  mutating func countArrivals(_ count: Int64 = 1, sent time: SimTime) {
+  mutating func countArrivals(_ count: Int64 = 1, sent time: SimTime, of stream: Int32) {
     guard count > 0 else { return }
+    withClass(of: stream) { $0.arrived += count }
     counts.arrived += count
     withBucket(at: time) { $0.arrived += count }
     if time < firstArrival { firstArrival = time }
@@ -225,6 +233,13 @@ public struct Observations: Sendable {
     inFlightAtOrigin += other.inFlightAtOrigin
     waitingAtOrigin += other.waitingAtOrigin
     records.append(contentsOf: other.records)
+    for record in other.classes {
+      if let index = classes.firstIndex(where: { $0.name == record.name }) {
+        classes[index].add(record)
+      } else {
+        classes.append(record)
+      }
+    }
     firstArrival = min(firstArrival, other.firstArrival)
     lastToken = max(lastToken, other.lastToken)
   }

@@ -177,6 +177,17 @@ extension Replica {
     }
     shop.observations.counts.completed += 1
     if good { shop.observations.counts.good += 1 }
+    shop.observations.withClass(of: request.stream) {
+      $0.completed += 1
+      $0.outputTokens += Int64(request.output)
+      if good {
+        $0.good += 1
+        $0.goodOutputTokens += Int64(request.output)
+      }
+      $0.timeToFirstToken.record(toFirstToken.nanoseconds)
+      if let perToken { $0.timePerOutputToken.record(perToken.nanoseconds) }
+      $0.endToEnd.record(endToEnd.nanoseconds)
+    }
     if shop.reportsCompletions {
       shop.completed.append(
         Completion(

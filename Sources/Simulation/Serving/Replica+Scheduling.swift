@@ -169,10 +169,9 @@ extension Replica {
         backlog = nil
         return false
       }
-      shop.observations.countArrivals(sent: request.arrival)
+      shop.observations.countArrivals(sent: request.arrival, of: request.stream)
       guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
-        shop.observations.counts.rejected += 1
-        shop.observations.countEnd(waited: true, at: request.arrival)
+        shop.observations.refuse(request.stream, .misfit, at: request.arrival)
         continue
       }
       waiting.append(shop.requests.insert(request), shop.requests)

@@ -29,6 +29,8 @@ public struct StreamPlan: Sendable {
   /// ``requests`` then counts conversations, and ``lengths`` gives what each turn adds.
   public var conversations: Conversations?
 
+  /// The service class whose goodput its requests count to; nil for none.
+  public var serviceClass: String?
   /// How soon the engine is to start its requests where the queue is sorted by that: the lower the sooner.
   public var priority = 0
   /// Output tokens before the answer, which reasoning models hide: ``lengths`` then gives the answer's; nil for none.
