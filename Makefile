@@ -55,7 +55,7 @@ smoke: deps
 
 bench: deps
 	@swift build $(FLAGS) --package-path Benchmarks
-	@Benchmarks/$(BUILD)/tokenmill-bench --tier frequent --tier targeted --tier simulation --tier growth --passes 5 \
+	@Benchmarks/$(BUILD)/tokenmill-bench --tier frequent --tier targeted --tier simulation --tier feature --tier growth --passes 5 \
 	  --json Benchmarks/.build/measurements.json
 	@Benchmarks/check.py
 

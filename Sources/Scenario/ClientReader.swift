@@ -5,6 +5,9 @@ import Workload
 
 /// Who sends the requests of a stream, and how patient they are, as stated.
 struct ClientDraft {
+  /// Answers to each prompt.
+  var samples = 1
+  var samplesField: Field?
   var serviceClass: String?
   var priority = 0
   var thinking: DistributionDraft?
@@ -26,6 +29,7 @@ struct ClientDraft {
 
   var echo: [(String, JSONValue)] {
     var members: [(String, JSONValue)] = []
+    if samples > 1 { members.append(("samples", .int(samples))) }
     if let serviceClass { members.append(("class", .string(serviceClass))) }
     if priority != 0 { members.append(("priority", .int(priority))) }
     if let tenant = tenantField?.node?.scalar?.text { members.append(("tenant", .string(tenant))) }
@@ -61,6 +65,9 @@ struct ClientReader {
 
   func read(_ reader: inout MappingReader) -> ClientDraft {
     var draft = ClientDraft()
+    let samples = reader.optional("samples")
+    draft.samplesField = samples.isPresent ? samples : nil
+    draft.samples = samples.int(in: 1...1024) ?? 1
     draft.serviceClass = reader.optional("class").string()
     draft.priority = reader.optional("priority").int(in: -1_000_000...1_000_000) ?? 0
     let thinking = reader.optional("thinking_tokens")

@@ -85,7 +85,10 @@ struct DesignedStream {
   let tenant: Int?
 
   /// Whether prompts of it, or of others of its trace, begin alike.
-  var isShared: Bool { draft.prompts.isShared || arrivals.trace.map { $0.rows.blockTokens > 0 } ?? false }
+  var isShared: Bool {
+    draft.prompts.isShared || draft.client.samples > 1
+      || arrivals.trace.map { $0.rows.blockTokens > 0 } ?? false
+  }
 
   /// Prompts that a scenario makes up are told apart in blocks of at least so many tokens.
   private static let leastChainTokens = 16
@@ -98,7 +101,7 @@ struct DesignedStream {
       warmUpRequests: arrivals.warmUpRequests)
     addClients(to: &plan)
     let prompts = draft.prompts
-    guard prompts.isShared else {
+    guard prompts.isShared || draft.client.samples > 1 else {
       plan.prompts = arrivals.trace.flatMap { PromptContent(of: $0.rows, name: $0.path) }
       return plan
     }
@@ -107,7 +110,9 @@ struct DesignedStream {
     let chain = (Self.leastChainTokens + blockTokens - 1) / blockTokens * blockTokens
     plan.systemPrompts = system
     plan.prompts = PromptContent(
-      systemPrompts: system, conversations: prompts.conversations != nil, blockTokens: chain, seed: seed,
+      systemPrompts: system,
+      kin: draft.client.samples > 1 ? .samples : prompts.conversations == nil ? .none : .turns,
+      blockTokens: chain, seed: seed,
       name: name)
     plan.conversations = prompts.conversations.map {
       Conversations(turns: $0.turns, pause: $0.pause, systemPrompts: system, seed: seed, name: name)
@@ -120,6 +125,7 @@ struct DesignedStream {
     let client = draft.client
     plan.priority = client.priority
     plan.serviceClass = client.serviceClass
+    plan.samples = client.samples
     plan.thinking = client.thinking.map {
       RequestLengths(
         input: .fixed(1), output: $0.make(lengths.maximumOutputTokens), seed: seed, name: name + ".thinking")

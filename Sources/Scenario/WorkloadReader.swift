@@ -42,6 +42,11 @@ struct WorkloadReader {
     let lengths = lengthsReader.read(lengthsField)
     let prompts = PromptsReader(lengths: lengthsReader).read(&reader)
     let client = ClientReader(lengths: lengthsReader).read(&reader)
+    if client.samples > 1,
+      prompts.conversations != nil || arrivals?.trace.map({ $0.rows.blockTokens > 0 }) ?? false
+    {
+      client.samplesField?.refuse("turns of conversations, and prompts that a trace names, are sampled once")
+    }
     let maximumField = reader.optional("max_output_tokens")
     let maximum = maximumField.int(in: 1...LengthDistribution.longest)
     let targets = TargetsReader().read(reader.optional("targets"))

@@ -40,6 +40,11 @@ extension CoupledDriver {
     let number = clients[stream].next
     clients[stream].next += 1
     if !clients[stream].isClosedLoop { sendNext(stream) }
+    if deployment.streams[stream].samples > 1 {
+      clients[stream].samplesLeft[number] = deployment.streams[stream].samples
+      arrive(sources[stream].sample(0, ofPrompt: number, stream: Int32(stream), arrival: time), at: time)
+      return
+    }
     guard let conversations = deployment.streams[stream].conversations else {
       arrive(sources[stream].request(stream: Int32(stream), index: number, arrival: time), at: time)
       return
@@ -66,6 +71,7 @@ extension CoupledDriver {
   /// A client has its answer.
   mutating func answered(_ done: Completion, at time: SimTime) {
     let stream = Int(done.stream)
+    guard !isOneOfSeveral(done.index, of: stream) else { return }
     if let conversations = deployment.streams[stream].conversations,
       proceed(conversations, after: done, at: time)
     {
@@ -82,6 +88,8 @@ extension CoupledDriver {
   /// `isTurnedAway`: for the load alone, so that its client had better not try again at once.
   mutating func refused(_ request: Request, isTurnedAway: Bool = false, at time: SimTime) {
     let stream = Int(request.stream)
+    // The samples that were to follow it never come.
+    guard !isOneOfSeveral(request.index, of: stream, lost: 1 + Int(request.forks)) else { return }
     clients[stream].conversations[Conversations.conversation(of: request.index)] = nil
     satisfied(stream, isTurnedAway: isTurnedAway, at: time)
   }
@@ -120,5 +128,33 @@ extension CoupledDriver {
       isTurnedAway
       ? max(clients[stream].thinkTime, SimDuration(seconds: Self.backOffSeconds)) : clients[stream].thinkTime
     queue.push(.requestArrived(stream: Int32(stream)), at: time + pause)
+  }
+
+  /// Whether the client of a sample waits for others of the same prompt; `lost` of them have ended with it.
+  private mutating func isOneOfSeveral(_ index: UInt64, of stream: Int, lost: Int = 1) -> Bool {
+    guard deployment.streams[stream].samples > 1 else { return false }
+    let prompt = Conversations.conversation(of: index)
+    let left = (clients[stream].samplesLeft[prompt] ?? lost) - lost
+    clients[stream].samplesLeft[prompt] = left > 0 ? left : nil
+    return left > 0
+  }
+
+  /// Prompts are done which other samples follow: those reach the scheduler of the same replica.
+  mutating func fork(to target: Int, at time: SimTime) {
+    // Some may be done, and their slots used again.
+    let firsts = shop.forking.map { shop.requests[$0] }
+    for slot in shop.forking { shop.requests[slot].forks = 0 }
+    shop.forking.removeAll(keepingCapacity: true)
+    for first in firsts {
+      for sample in 1...Int(first.forks) {
+        let request = sources[Int(first.stream)].sample(
+          sample, ofPrompt: Conversations.conversation(of: first.index), stream: first.stream,
+          arrival: first.arrival)
+        shop.observations.countArrivals(sent: time, of: request.stream)
+        shop.events += 1
+        burden(target, with: request)
+        handOver(request, to: target, at: time)
+      }
+    }
   }
 }

@@ -73,6 +73,8 @@ struct CoupledDriver {
     var warmingUp = 0
     /// Conversations that go on, by their numbers.
     var conversations: [UInt64: Conversation] = [:]
+    /// Samples of prompts that have yet to end, by the numbers of the prompts.
+    var samplesLeft: [UInt64: Int] = [:]
   }
 
   /// Where a conversation stands.
@@ -253,8 +255,11 @@ struct CoupledDriver {
   }
 
   /// A replica's scheduler sees a request.
-  private mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
-    guard !replicas[target].isQueueFull(target < prefillReplicas ? prefillEngine : engine) else {
+  mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
+    let most =
+      target < prefillReplicas
+      ? prefillEngine.options.maximumQueuedRequests : engine.options.maximumQueuedRequests
+    guard !replicas[target].isQueueFull(most) else {
       shop.observations.refuse(request.stream, .queue, at: time)
       lighten(target, by: request)
       refused(request, isTurnedAway: true, at: time)
@@ -273,8 +278,11 @@ struct CoupledDriver {
   /// A replica's scheduler sees a request that is in flight.
   mutating func deliver(_ slot: Int32, to target: Int, at time: SimTime) {
     shop.requests[slot].place = Int32(target)
-    let isSooner = replicas[target].deliver(
-      slot, at: time, engine: target < prefillReplicas ? prefillEngine : engine, requests: shop.requests)
+    // An engine that is chosen first would be copied.
+    let isSooner =
+      target < prefillReplicas
+      ? replicas[target].deliver(slot, at: time, engine: prefillEngine, shop: &shop)
+      : replicas[target].deliver(slot, at: time, engine: engine, shop: &shop)
     if isSooner { queueCompletion(target) }
     if !replicas[target].isBusy { queueStart(target, at: time) }
   }
@@ -305,6 +313,7 @@ struct CoupledDriver {
     }
     if processed || !shop.completed.isEmpty { announce(index, at: time) }
     queueStart(index, at: time)
+    if !shop.forking.isEmpty { fork(to: index, at: time) }
     var next = 0
     while next < shop.completed.count {
       let done = shop.completed[next]

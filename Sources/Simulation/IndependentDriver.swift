@@ -103,12 +103,12 @@ struct IndependentDriver {
         continue
       }
       _ = advance(index, until: visible, inclusive: false)
-      guard !replicas[index].isQueueFull(engine) else {
+      guard !replicas[index].isQueueFull(engine.options.maximumQueuedRequests) else {
         shop.observations.refuse(request.stream, .queue, at: visible)
         continue
       }
       let slot = shop.requests.insert(request)
-      _ = replicas[index].deliver(slot, at: visible, engine: engine, requests: shop.requests)
+      _ = replicas[index].deliver(slot, at: visible, engine: engine, shop: &shop)
       if !replicas[index].isBusy && due[index] == .never { due[index] = visible }
     }
   }

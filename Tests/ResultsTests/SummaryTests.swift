@@ -22,6 +22,9 @@ struct SummaryTests {
     let block = [
       "requests.arrived", "requests.completed", "requests.rejected", "requests.cancelled", "requests.failed",
       "requests.in_flight", "requests.preemptions", "requests.input_tokens", "requests.cached_input_tokens",
+      "requests.rejected_by_queue", "requests.rejected_by_limit", "requests.shed",
+      "requests.recomputed_tokens",
+      "requests.swapped_tokens", "requests.cancelled_output_tokens",
     ]
     let span =
       [
@@ -30,7 +33,7 @@ struct SummaryTests {
         "throughput.total_tokens_per_second_per_gpu", "throughput.goodput_requests_per_second",
         "throughput.images_per_second",
       ]
-      + ["ttft", "tpot", "itl", "e2e", "queue"].flatMap { name in
+      + ["ttft", "tpot", "itl", "e2e", "queue", "ttfat"].flatMap { name in
         ["mean", "p50", "p90", "p95", "p99", "max"].map { "latency_seconds.\(name).\($0)" }
       } + [
         "power_watts.gpu_mean", "power_watts.gpu_peak", "power_watts.it_mean", "power_watts.it_peak",
@@ -44,8 +47,16 @@ struct SummaryTests {
       [
         "kv_cache.peak_utilisation", "kv_cache.prefix_hit_rate", "faults.failures",
         "faults.interrupted_requests",
-        "faults.lost_tokens", "faults.availability", "intervals",
+        "faults.lost_tokens", "faults.availability", "fleet", "classes", "intervals",
       ]
+      + [
+        "verdict", "reason", "start_seconds", "end_seconds", "arrivals_per_second", "departures_per_second",
+        "queue_growth_per_second", "queue_growth_error_per_second", "queue_at_end", "backlogged_share",
+      ].map { "saturation.\($0)" }
+      + [
+        "throughput.output_tokens_per_second[0]", "throughput.output_tokens_per_second[1]",
+        "latency_seconds.ttft.mean", "latency_seconds.tpot.mean", "latency_seconds.e2e.mean",
+      ].map { "confidence_95.\($0)" }
       + operators.map { "step_time.by_operator.\($0)" } + limits.map { "step_time.by_limit.\($0)" }
       + operators.map { "step_time.by_operator_share.\($0)" }
       + limits.map { "step_time.by_limit_share.\($0)" }

@@ -280,7 +280,7 @@ struct BadDeploymentTests {
       ],
       [
         "scenario.yaml:13: workload[0].deployment: required, but missing",
-        "scenario.yaml:13: workload[0].name: unknown key; allowed: deployment, arrivals, lengths, system_prompt, conversations, class, priority, thinking_tokens, timeout, cancellations, tenant, deferrable, max_output_tokens, targets",
+        "scenario.yaml:13: workload[0].name: unknown key; allowed: deployment, arrivals, lengths, system_prompt, conversations, samples, class, priority, thinking_tokens, timeout, cancellations, tenant, deferrable, max_output_tokens, targets",
       ]),
     BadInput(
       "no deployments", [4: "deployments: []", 5: "", 6: "", 7: "", 8: "", 9: "", 10: ""],

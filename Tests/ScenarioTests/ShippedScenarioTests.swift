@@ -55,6 +55,11 @@ struct ShippedScenarioTests {
     let outcome = await Simulation.run(plan, scenario.run)
     let counts = outcome.observations.counts
     let converses = plan.streams.contains { $0.conversations != nil }
+    // Impatient clients and limited tenants don't all get their answers, and a run of a day ends in the middle of some.
+    guard plan.tenants.isEmpty, scenario.run.horizon == nil else {
+      #expect(counts.completed > counts.arrived / 2)
+      return
+    }
     #expect(counts.completed == counts.arrived && counts.rejected == 0)
     #expect(converses ? counts.completed > 20 : counts.completed == 20)
     #expect(outcome.inFlight == 0 && outcome.end.seconds > 0)

@@ -125,3 +125,61 @@ struct ClientTests {
     #expect(outcome.observations.counts.rejected == 1)
   }
 }
+
+/// INV-7: several answers to one prompt.
+@Suite("INV-7: samples, worked out by hand")
+struct SampleTests {
+  private let costs = NanosecondCosts(step: 1000, token: 10)
+
+  private func plan(samples: Int, cached: Bool) -> DeploymentPlan {
+    var plan = deployment(
+      blockTokens: 4, cost: costs.table(), streams: [listedRequests([(0, 10, 2)], maximumOutput: 100)])
+    plan.streams[0].samples = samples
+    guard cached else { return plan }
+    plan.streams[0].prompts = PromptContent(
+      systemPrompts: SystemPrompts(tokens: 0), kin: .samples, blockTokens: 4, seed: 1, name: "s")
+    plan.prefixCache = PrefixCacheOptions(tiers: [])
+    return plan
+  }
+
+  @Test("the others find the prompt that the first one has computed, but for its last block")
+  func cached() async {
+    // 0: the prompt of 10, to 1100: the first sample's token. Two whole blocks of 4 are cached: the other two compute 2
+    // tokens each, beside the first one's decode: 1000 + 10 x 5, to 2150: the first is done. Both decode, to 3170.
+    let outcome = await expect(
+      plan(samples: 3, cached: true),
+      [.init(0, 0, 1100, 2150), .init(1, 1100, 2150, 3170), .init(2, 1100, 2150, 3170)])
+    #expect(outcome.observations.counts.cachedTokens == 16)
+    #expect(outcome.observations.counts.arrived == 3)
+  }
+
+  @Test("without a cache each computes the prompt")
+  func uncached() async {
+    // 1100: two prompts of 10 and a decode: 1000 + 10 x 21, to 2310.
+    await expect(
+      plan(samples: 3, cached: false),
+      [.init(0, 0, 1100, 2310), .init(1, 1100, 2310, 3330), .init(2, 1100, 2310, 3330)])
+  }
+
+  @Test("a closed-loop client waits for all samples; nothing is lost where some go away", arguments: 0..<40)
+  func closedLoop(seed: Int) async {
+    var plan = optionedDeployment(seed: seed)
+    let samples = 2 + seed % 3
+    for index in plan.streams.indices {
+      plan.streams[index].samples = samples
+      plan.streams[index].deferral = nil
+    }
+    var run = RunPlan(seed: UInt64(seed), recordsRequests: true)
+    let outcome = await Simulation.run(plan, run)
+    run.macroSteps = false
+    let single = await Simulation.run(plan, run)
+    #expect(differences(outcome, single).isEmpty)
+    let counts = outcome.observations.counts
+    #expect(
+      counts.arrived == counts.completed + counts.rejected + counts.cancelled + counts.failed
+        + outcome.inFlight)
+    #expect(outcome.inFlight == 0)
+    // Of a prompt that was answered once, all samples came.
+    if counts.rejected + counts.cancelled == 0 { #expect(counts.arrived % Int64(samples) == 0) }
+  }
+}

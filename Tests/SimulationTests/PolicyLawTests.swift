@@ -31,7 +31,7 @@ struct PolicyLawTests {
       let system = SystemPrompts(tokens: 64, count: 9, seed: 1, name: "s\(index)")
       streams[index].systemPrompts = system
       streams[index].prompts = PromptContent(
-        systemPrompts: system, conversations: false, blockTokens: 16, seed: 1, name: "s\(index)")
+        systemPrompts: system, kin: .none, blockTokens: 16, seed: 1, name: "s\(index)")
       streams[index].priority = index
     }
     var plan = deployment(

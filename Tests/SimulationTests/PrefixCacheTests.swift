@@ -33,7 +33,7 @@ private func conversations(
   let prompts = SystemPrompts(tokens: system)
   plan.systemPrompts = prompts
   plan.prompts = PromptContent(
-    systemPrompts: prompts, conversations: true, blockTokens: blockTokens, seed: seed, name: "test")
+    systemPrompts: prompts, kin: .turns, blockTokens: blockTokens, seed: seed, name: "test")
   plan.conversations = Conversations(
     turns: .fixed(turns), pause: .fixed(seconds: pause), systemPrompts: prompts, seed: seed, name: "test")
   return plan

@@ -8,6 +8,8 @@ enum Tier: String, CaseIterable, Sendable {
   case simulation
   /// The same runs at growing sizes: minutes, and hundreds of megabytes.
   case growth
+  /// The plain run with one feature on.
+  case feature
 }
 
 /// What one pass of a benchmark did.

@@ -18,10 +18,10 @@ struct Main {
   private static func run() async {
     do {
       let options = try parse(Array(CommandLine.arguments.dropFirst()))
-      let all = Frequent.benchmarks + Runs.benchmarks
+      let all = Frequent.benchmarks + Runs.benchmarks + Features.benchmarks
       let chosen = all.filter {
         options.names.contains($0.name) || options.tiers.contains($0.tier)
-          || options.names.isEmpty && options.tiers.isEmpty && $0.tier != .growth
+          || options.names.isEmpty && options.tiers.isEmpty && $0.tier != .growth && $0.tier != .feature
       }
       if options.lists {
         for benchmark in chosen { print(benchmark.name) }

@@ -77,7 +77,7 @@ enum Runs {
     }
   }
 
-  private static func measure(
+  static func measure(
     _ plan: DeploymentPlan, _ run: RunPlan, operations: (DeploymentOutcome) -> Int
   ) async -> Pass {
     let outcome = await Simulation.run(plan, run)

@@ -38,6 +38,22 @@ enum StoreSchema {
       batches INTEGER NOT NULL,
       PRIMARY KEY (part_id, figure)
     ) STRICT, WITHOUT ROWID;
+    ALTER TABLE latencies RENAME TO latencies_before;
+    CREATE TABLE latencies (
+      part_id INTEGER NOT NULL REFERENCES parts ON DELETE CASCADE,
+      span TEXT NOT NULL,
+      latency TEXT NOT NULL CHECK (latency IN ('ttft', 'tpot', 'itl', 'e2e', 'queue', 'ttfat')),
+      samples INTEGER NOT NULL,
+      mean_seconds REAL,
+      p50_seconds REAL,
+      p90_seconds REAL,
+      p95_seconds REAL,
+      p99_seconds REAL,
+      max_seconds REAL,
+      PRIMARY KEY (part_id, span, latency)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO latencies SELECT * FROM latencies_before;
+    DROP TABLE latencies_before;
     """
 
   private static let version2 = """

@@ -112,6 +112,8 @@ struct Shop {
   var handedOver: [Int32] = []
   /// Requests whose cache a decode replica has begun to fetch, since the driver last looked.
   var fetches: [Int32] = []
+  /// Requests whose prompt is done and which other samples follow, since the driver last looked.
+  var forking: [Int32] = []
   /// Requests whose clients have gone, since the driver last looked, as they were.
   var cancelled: [Request] = []
   /// Prompt and output tokens whose KV cache was lost with a replica.

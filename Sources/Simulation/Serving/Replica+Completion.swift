@@ -90,6 +90,7 @@ extension Replica {
       shop.requests[slot].progress += Int32(chunk.tokens)
       keepComputed(slot, tokens: Int(shop.requests[slot].progress), engine: engine, shop: &shop)
       guard shop.requests[slot].progress == shop.requests[slot].prefillTokens else { continue }
+      if shop.requests[slot].forks > 0 { shop.forking.append(slot) }
       if let position = partials.firstIndex(of: slot) {
         partials.remove(at: position)
         estimate.isFull = false

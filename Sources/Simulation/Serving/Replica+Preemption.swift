@@ -24,7 +24,7 @@ extension Replica {
     if engine.options.outputEstimate == nil {
       waiting.putBack(slot, shop.requests)
     } else {
-      waiting.append(slot, shop.requests)
+      enqueue(slot, &shop)
     }
   }
 

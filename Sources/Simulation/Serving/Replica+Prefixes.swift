@@ -17,7 +17,9 @@ extension Replica {
     guard request.state == .waiting, let prefixes = cache.prefixes,
       let content = engine.prompts[Int(request.stream)]
     else { return }
-    let most = content.blocks(ofRequest: request.index, tokens: request.prefillTokens - 1)
+    let tokens =
+      content.sharesAnswers ? request.prefillTokens - 1 : min(request.prefillTokens - 1, Int(request.input))
+    let most = content.blocks(ofRequest: request.index, tokens: tokens)
     let match = prefixes.match(content, ofRequest: request.index, blocks: most)
     shop.requests[slot].cachedBlocks = Int32(match.blocks)
     shop.requests[slot].sharedBlocks = Int32(match.inUse)
@@ -45,7 +47,8 @@ extension Replica {
     guard cache.prefixes != nil else { return }
     let request = shop.requests[slot]
     guard let content = engine.prompts[Int(request.stream)] else { return }
-    let whole = content.blocks(ofRequest: request.index, tokens: tokens)
+    let common = content.sharesAnswers ? tokens : min(tokens, Int(request.input))
+    let whole = content.blocks(ofRequest: request.index, tokens: common)
     let blocksEach = content.blockTokens / engine.cache.blockTokens
     var block = Int(request.cachedBlocks)
     guard block < whole else { return }

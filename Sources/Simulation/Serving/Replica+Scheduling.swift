@@ -8,7 +8,7 @@ extension Replica {
     precondition(plannedSteps == 0, "a step while another is in progress")
     chunks.removeAll(keepingCapacity: true)
     if !cancelled.isEmpty { dropCancelled(at: now, engine: engine, shop: &shop) }
-    receive(engine: engine, shop: shop)
+    if engine.options.receiveInterval > 1 { receive(engine: engine, shop: &shop) }
     let single =
       engine.options.outputEstimate == nil
       ? scheduleWithinBudget(at: now, engine: engine, shop: &shop)
@@ -28,13 +28,12 @@ extension Replica {
   }
 
   /// The scheduler looks for new requests: at once when nothing runs and after prompts, else every so many steps.
-  private mutating func receive(engine: Engine, shop: Shop) {
+  private mutating func receive(engine: Engine, shop: inout Shop) {
     let interval = engine.options.receiveInterval
-    guard interval > 1 else { return }
     let isIdle = running.count == 0 && waiting.isEmpty
     guard isIdle || stepsSinceReceipt % interval == 0 else { return }
     stepsSinceReceipt = 0
-    for slot in inbox { waiting.append(slot, shop.requests) }
+    for slot in inbox { enqueue(slot, &shop) }
     inbox.removeAll(keepingCapacity: true)
   }
 
@@ -174,7 +173,8 @@ extension Replica {
         shop.observations.refuse(request.stream, .misfit, at: request.arrival)
         continue
       }
-      waiting.append(shop.requests.insert(request), shop.requests)
+      let slot = shop.requests.insert(request)
+      enqueue(slot, &shop)
       outstanding += 1
     }
     return true

@@ -98,22 +98,23 @@ struct Replica {
   var partial: Int32 { partials.last ?? -1 }
 
   /// Whether so many requests wait that no other one is taken.
-  func isQueueFull(_ engine: Engine) -> Bool {
-    waiting.count + inbox.count >= engine.options.maximumQueuedRequests
+  @inline(__always)
+  func isQueueFull(_ most: Int) -> Bool {
+    waiting.count + inbox.count >= most
   }
 
   /// Accepts a request that reaches the scheduler at `time`.
   ///
   /// - Returns: true when the stretch in progress now ends earlier, so that the request is seen at the iteration
   ///   boundary that follows its arrival.
-  mutating func deliver(_ slot: Int32, at time: SimTime, engine: Engine, requests: RequestPool) -> Bool {
+  mutating func deliver(_ slot: Int32, at time: SimTime, engine: Engine, shop: inout Shop) -> Bool {
     outstanding += 1
     let interval = engine.options.receiveInterval
     guard interval == 1 else {
       inbox.append(slot)
       return cut(at: time, everySteps: interval)
     }
-    let isFirst = waiting.append(slot, requests)
+    let isFirst = enqueue(slot, &shop)
     if isFirst, waiting.count > 1 { estimate.isFull = false }
     let seen =
       engine.options.outputEstimate != nil
@@ -121,6 +122,13 @@ struct Replica {
       : holdsPrompts
         || isFirst && slotsTaken < engine.options.maximumBatchSize && !padding.closesBatch(engine, running)
     return seen && cut(at: time, everySteps: 1)
+  }
+
+  /// A request joins the queue; true when it is now the first.
+  @discardableResult
+  @inline(__always)
+  mutating func enqueue(_ slot: Int32, _ shop: inout Shop) -> Bool {
+    waiting.isSorted ? waiting.insert(slot, shop.requests) : waiting.appendLast(slot)
   }
 
   /// Ends the stretch in progress at the first boundary at or after `time` at which the scheduler looks for requests.
@@ -198,6 +206,7 @@ struct BlockPool {
 
   var used: Int { capacity - free }
 
+  @inline(__always)
   mutating func take(_ blocks: Int) {
     free -= blocks
     precondition(free >= 0, "more KV blocks in use than the cache holds")
@@ -211,6 +220,7 @@ struct BlockPool {
     if used > peakUsed { peakUsed = used }
   }
 
+  @inline(__always)
   mutating func give(_ blocks: Int) {
     free += blocks
     precondition(free <= capacity, "more KV blocks free than the cache holds")

@@ -44,6 +44,8 @@ struct Request {
   var unitsPerStep: Int32 = 0
   /// Output tokens before the answer, which reasoning models hide; -1 where nobody tells them apart.
   var thinking: Int32 = -1
+  /// Samples of the same prompt that follow when this one's prompt is done.
+  var forks: Int32 = 0
   /// Of its stream: the lower the sooner, where the queue is sorted by it.
   var priority: Int32 = 0
   /// The replica that it was last sent to; -1 while it is on its way.

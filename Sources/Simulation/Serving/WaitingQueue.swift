@@ -26,14 +26,16 @@ struct WaitingQueue: Sequence {
 
   func makeIterator() -> Deque<Int32>.Iterator { slots.makeIterator() }
 
-  /// A request joins; true when it is now the first.
+  /// Whether requests have places in it that depend on what they are.
+  @inline(__always)
+  var isSorted: Bool { order != .firstCome }
+
+  /// A request joins the end of a queue that isn't sorted; true when it is now the first.
   @discardableResult
-  mutating func append(_ slot: Int32, _ requests: RequestPool) -> Bool {
-    guard order != .firstCome else {
-      slots.append(slot)
-      return slots.count == 1
-    }
-    return insert(slot, requests)
+  @inline(__always)
+  mutating func appendLast(_ slot: Int32) -> Bool {
+    slots.append(slot)
+    return slots.count == 1
   }
 
   /// A request that was preempted returns: in line it goes to the head.
@@ -52,8 +54,10 @@ struct WaitingQueue: Sequence {
     return true
   }
 
+  /// A request joins a sorted queue; true when it is now the first.
   @discardableResult
-  private mutating func insert(_ slot: Int32, _ requests: RequestPool) -> Bool {
+  @inline(never)
+  mutating func insert(_ slot: Int32, _ requests: RequestPool) -> Bool {
     var low = 0
     var high = slots.count
     while low < high {

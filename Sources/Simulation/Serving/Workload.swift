@@ -29,6 +29,12 @@ public struct StreamPlan: Sendable {
   /// ``requests`` then counts conversations, and ``lengths`` gives what each turn adds.
   public var conversations: Conversations?
 
+  /// Answers that are sampled for each prompt, in 1...``Conversations/mostTurns``; each counts as a request of its own.
+  ///
+  /// The first is sent as any request; the others follow it to its replica when its prompt is done, and find that
+  /// in the cache (SGLang expands a request so; vLLM starts them in one step, of which all but the first find the
+  /// prompt). ``requests`` counts prompts.
+  public var samples = 1
   /// The service class whose goodput its requests count to; nil for none.
   public var serviceClass: String?
   /// How soon the engine is to start its requests where the queue is sorted by that: the lower the sooner.
@@ -103,12 +109,15 @@ public struct FrontEnd: Sendable, Equatable {
 }
 
 /// Makes the requests of one stream.
-struct RequestSource: Sendable {
+///
+/// One object: what it holds is not copied for each request.
+final class RequestSource: Sendable {
   let lengths: RequestLengths
   let maximumOutputTokens: Int
   let repeatedPrompts: RepeatedPrompts?
   let systemPromptTokens: Int
   let thinking: RequestLengths?
+  let samples: Int
   let priority: Int32
   let frontEnd: FrontEnd
 
@@ -118,6 +127,7 @@ struct RequestSource: Sendable {
     repeatedPrompts = stream.repeatedPrompts
     systemPromptTokens = stream.systemPrompts?.tokens ?? 0
     thinking = stream.thinking
+    samples = stream.samples
     priority = Int32(clamping: stream.priority)
     var frontEnd = frontEnd
     if case .offline = stream.arrivals { frontEnd.secondsPerInputToken = 0 }
@@ -133,7 +143,26 @@ struct RequestSource: Sendable {
   ///
   /// `history`: tokens that its prompt begins with, the system prompt included; nil for that alone.
   func request(stream: Int32, index: UInt64, arrival: SimTime, history: Int? = nil) -> Request {
-    let drawn = lengths.lengths(ofRequest: index)
+    request(
+      lengths.lengths(ofRequest: index), stream: stream, index: index, arrival: arrival, history: history)
+  }
+
+  /// A sample of the answer to prompt `number`; the first brings the others with it.
+  func sample(_ sample: Int, ofPrompt number: UInt64, stream: Int32, arrival: SimTime) -> Request {
+    var drawn = lengths.lengths(ofRequest: number)
+    // Numbers of samples are out of the way of those of prompts.
+    if sample > 0 { drawn.output = lengths.lengths(ofRequest: number | UInt64(sample) << 40).output }
+    var made = request(
+      drawn, stream: stream, index: Conversations.request(number, turn: sample), arrival: arrival,
+      history: nil)
+    if sample == 0 { made.forks = Int32(samples - 1) }
+    return made
+  }
+
+  @inline(__always)
+  private func request(
+    _ drawn: (input: Int, output: Int), stream: Int32, index: UInt64, arrival: SimTime, history: Int?
+  ) -> Request {
     var request = Request()
     request.arrival = arrival
     request.index = index

@@ -10,6 +10,18 @@ public struct PromptContent: Sendable {
     case systemPrompt(SystemPrompts)
     /// A system prompt, then a conversation whose every turn repeats what was said before.
     case conversations(SystemPrompts)
+    /// A system prompt, then text that all samples of one request begin with, numbered as turns are.
+    case samples(SystemPrompts)
+  }
+
+  /// What requests of a stream are to one another.
+  public enum Kin: Sendable {
+    /// Nothing.
+    case none
+    /// Turns of conversations, numbered as ``Conversations/request(_:turn:)`` does.
+    case turns
+    /// Samples of one request, numbered likewise: their prompts are equal, their answers are not.
+    case samples
   }
 
   private let source: Source
@@ -32,17 +44,28 @@ public struct PromptContent: Sendable {
   ///
   /// - Parameters:
   ///   - systemPrompts: what they begin with.
-  ///   - conversations: whether requests are turns, numbered as ``Conversations/request(_:turn:)`` does.
+  ///   - kin: what requests are to one another.
   ///   - blockTokens: tokens of a block, >= 1.
   ///   - seed: the seed of the scenario.
   ///   - name: the name of the stream.
   public init(
-    systemPrompts: SystemPrompts, conversations: Bool, blockTokens: Int, seed: UInt64, name: String
+    systemPrompts: SystemPrompts, kin: Kin, blockTokens: Int, seed: UInt64, name: String
   ) {
     precondition(blockTokens >= 1, "blocks of nothing")
-    source = conversations ? .conversations(systemPrompts) : .systemPrompt(systemPrompts)
+    source =
+      switch kin {
+      case .none: .systemPrompt(systemPrompts)
+      case .turns: .conversations(systemPrompts)
+      case .samples: .samples(systemPrompts)
+      }
     self.blockTokens = blockTokens
     key = RandomStreamFamily(seed: seed, "prompts." + name).stream(index: 0).state
+  }
+
+  /// Whether what a request answers may be what another one's prompt begins with.
+  public var sharesAnswers: Bool {
+    if case .samples = source { return false }
+    return true
   }
 
   /// Whole blocks in the first `tokens` tokens of a request that another request may begin with too.
@@ -55,7 +78,7 @@ public struct PromptContent: Sendable {
       return min(tokens / blockTokens, offsets[row + 1] - offsets[row])
     case .systemPrompt(let prompts):
       return min(tokens, prompts.tokens) / blockTokens
-    case .conversations:
+    case .conversations, .samples:
       return tokens / blockTokens
     }
   }
@@ -69,7 +92,7 @@ public struct PromptContent: Sendable {
       return RandomMixer.absorb(key, hashes[offsets[row] + block])
     case .systemPrompt(let prompts):
       return shared(prompts.prompt(of: index), block)
-    case .conversations(let prompts):
+    case .conversations(let prompts), .samples(let prompts):
       let conversation = Conversations.conversation(of: index)
       if (block + 1) * blockTokens <= prompts.tokens {
         return shared(prompts.prompt(of: conversation), block)
