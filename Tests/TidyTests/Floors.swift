@@ -27,11 +27,21 @@ enum Floors {
     ],
   ]
 
-  /// Rooms of the module `Simulation` that may not name the types of another: the kernel knows nothing of serving, and
-  /// serving nothing of the drivers around it.
+  /// Rooms of the module `Simulation` that may not name the types of another: the kernel knows nothing of serving,
+  /// serving nothing of the fleet and of the drivers around it.
   static let rooms: [(room: String, mayNotName: [String])] = [
-    ("Sources/Simulation/Kernel/", ["Sources/Simulation/Serving/", "Sources/Simulation/"]),
-    ("Sources/Simulation/Serving/", ["Sources/Simulation/"]),
+    (
+      "Sources/Simulation/Kernel/",
+      [
+        "Sources/Simulation/Serving/", "Sources/Simulation/Fleet/", "Sources/Simulation/Drivers/",
+        "Sources/Simulation/",
+      ]
+    ),
+    (
+      "Sources/Simulation/Serving/",
+      ["Sources/Simulation/Fleet/", "Sources/Simulation/Drivers/", "Sources/Simulation/"]
+    ),
+    ("Sources/Simulation/Fleet/", ["Sources/Simulation/Drivers/", "Sources/Simulation/"]),
   ]
 
   /// Imports of a file that its floor does not allow.
