@@ -63,13 +63,13 @@ extension CoupledDriver {
   /// Whether a replica works on the requests that it has.
   @inline(__always)
   func isOn(_ replica: Int) -> Bool {
-    (faults?.isUp(replica) ?? true) && (fleet?.isOn(replica) ?? true)
+    alwaysServes || (faults?.isUp(replica) ?? true) && (fleet?.isOn(replica) ?? true)
   }
 
   /// Whether a replica is in service and takes requests.
   @inline(__always)
   private func isUp(_ replica: Int) -> Bool {
-    (faults?.isUp(replica) ?? true) && (fleet?.takesRequests(replica) ?? true)
+    alwaysServes || (faults?.isUp(replica) ?? true) && (fleet?.takesRequests(replica) ?? true)
   }
 
   /// The replica on which a request costs least, as far as the router knows; ties to the lowest number.

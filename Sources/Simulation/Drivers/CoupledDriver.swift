@@ -40,6 +40,8 @@ struct CoupledDriver {
   var fleet: FleetState?
   /// Requests that wait for any replica to be in service, with whether they wait for the pool that answers.
   var parked: [(slot: Int32, answers: Bool)] = []
+  /// Whether all replicas are in service, always.
+  let alwaysServes: Bool
   /// What has failed; nil where nothing can.
   var faults: FaultState?
   var queue: EventQueue
@@ -124,6 +126,7 @@ struct CoupledDriver {
     }
     admission = AdmissionState(deployment)
     hasFrontEnd = deployment.frontEnd != FrontEnd()
+    alwaysServes = deployment.fleet == nil && deployment.faults == nil
     fleet = deployment.fleet.map {
       FleetState(
         $0, prefill: prefill, count: count,
