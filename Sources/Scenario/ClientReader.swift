@@ -69,7 +69,7 @@ struct ClientReader {
     draft.samplesField = samples.isPresent ? samples : nil
     draft.samples = samples.int(in: 1...1024) ?? 1
     draft.serviceClass = reader.optional("class").string()
-    draft.priority = reader.optional("priority").int(in: -1_000_000...1_000_000) ?? 0
+    draft.priority = reader.optional("priority").int(in: -32_768...32_767) ?? 0
     let thinking = reader.optional("thinking_tokens")
     if thinking.isPresent {
       draft.thinkingField = thinking
@@ -167,7 +167,7 @@ struct AdmissionReader {
 
   private func shedding(_ element: Field) -> Shedding? {
     guard var reader = element.elementMapping() else { return nil }
-    let priority = reader.required("priority").int(in: -1_000_000...1_000_000)
+    let priority = reader.required("priority").int(in: -32_768...32_767)
     let above = reader.required("above").quantity(Ratio.self, in: Ratio(si: 0.001)...Ratio(si: 1000))
     reader.finish()
     guard let priority, let above else { return nil }

@@ -19,6 +19,8 @@ struct DeploymentDraft {
   let node: Node
   var name: String?
   var model: Model?
+  /// What its replicas run on; those of the decode pool where there are pools.
+  var system: SystemSpecification?
   var precision: Precision?
   var engine: EngineDraft?
   var parallel: Parallelism?
@@ -44,10 +46,45 @@ struct DeploymentDraft {
   var layoutNode: Node
 }
 
+/// Which system of the site a deployment or a pool stands on.
+struct SystemChoice {
+  /// Those of the site.
+  let systems: [SystemSpecification]
+  let problems: ProblemCollector
+
+  /// The system that is named, or the only one; nil where none is or a wrong one.
+  ///
+  /// `owner` is what has to name it; nil where it need not.
+  func read(_ field: Field, owner: Node?) -> SystemSpecification? {
+    guard field.isPresent else {
+      if systems.count > 1, let owner {
+        problems.record(
+          below: owner, at: ["system"], found: "",
+          message: "required, because the site has several systems, but missing", allowed: names)
+      }
+      return systems.count == 1 ? systems[0] : nil
+    }
+    guard let name = field.string() else { return nil }
+    if let system = systems.first(where: { $0.id == name }) { return system }
+    // A site that is wrong itself is reported where it is read.
+    if !systems.isEmpty { field.reject("the site has no such system", allowed: names) }
+    return nil
+  }
+
+  /// The system that the decode pool states; nil where there is no such pool, or it states none.
+  func ofDecodePool(_ pools: Field) -> SystemSpecification? {
+    let pool = pools.node?.elements?.first { $0["role"]?.scalar?.text == "decode" }
+    return systems.first { $0.id == pool?["system"]?.scalar?.text }
+  }
+
+  private var names: String { systems.map(\.id).joined(separator: ", ") }
+}
+
 /// Reads the elements of `deployments:`.
 struct DeploymentReader {
   let models: ModelReader
-  let system: SystemSpecification?
+  /// Those of the site.
+  let systems: [SystemSpecification]
   let problems: ProblemCollector
 
   /// One deployment; nil where it is no mapping.
@@ -56,8 +93,12 @@ struct DeploymentReader {
     let nameField = reader.optional("name")
     let modelField = reader.required("model")
     let model = models.model(modelField)
-    let precision = models.precision(reader.optional("precision"), model: model, system: system)
     let poolsField = reader.optional("pools")
+    let choice = SystemChoice(systems: systems, problems: problems)
+    let system = choice.read(
+      reader.optional("system"), owner: poolsField.isPresent ? nil : reader.node)
+    let precision = models.precision(
+      reader.optional("precision"), model: model, system: system ?? choice.ofDecodePool(poolsField))
     let engineField = poolsField.isPresent ? reader.optional("engine") : reader.required("engine")
     let parallelField = reader.optional("parallel")
     let replicasField = reader.optional("replicas")
@@ -66,7 +107,7 @@ struct DeploymentReader {
     let frontEnd = self.frontEnd(reader.optional("front_end"))
     let experts = ExpertsReader().read(reader.optional("experts"))
     let attentionBalance = ExpertsReader().balance(reader.optional("attention_balance"))
-    let faults = FaultsReader().read(reader.optional("faults"))
+    let faults = FaultsReader().read(reader.optional("faults"), hasPools: poolsField.isPresent)
     let autoscaleField = reader.optional("autoscale")
     let plannerField = reader.optional("planner")
     let update = FleetReader().update(reader.optional("update"))
@@ -74,6 +115,7 @@ struct DeploymentReader {
     reader.finish()
     var draft = DeploymentDraft(
       node: reader.node, name: nameField.isPresent ? nameField.string() : model?.id, model: model,
+      system: system,
       precision: precision, replicasField: replicasField, router: RouterChoice(),
       frontEndSeconds: frontEnd.seconds, frontEndSecondsPerInputToken: frontEnd.perToken,
       layoutNode: reader.node)
@@ -86,13 +128,15 @@ struct DeploymentReader {
       for field in [parallelField, replicasField, routerField, autoscaleField] {
         field.refuse("each pool states its own", hint: "move it into the pools")
       }
-      let pools = PoolReader(problems: problems, engineField: engineField)
+      let pools = PoolReader(
+        problems: problems, engineField: engineField, systems: choice, ofDeployment: system)
       draft.handOff = pools.handOff(handOffField)
       guard let (prefill, decode) = pools.read(poolsField) else { return draft }
       draft.fleet.planner = FleetReader().planner(plannerField)
       draft.fleet.autoscale = decode.autoscale
       draft.fleet.prefillAutoscale = prefill.autoscale
       draft.prefill = prefill
+      draft.system = decode.system
       draft.engine = decode.engine
       draft.parallel = decode.parallel
       draft.replicas = decode.replicas.map { .exactly($0) }

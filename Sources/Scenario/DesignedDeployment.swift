@@ -139,9 +139,11 @@ struct DesignedStream {
 extension ScenarioResolver {
   /// Settles one deployment; records what keeps it from running and returns nil.
   func design(
-    _ draft: DeploymentDraft, system: SystemSpecification?, streams: [StreamDraft], seed: UInt64
+    _ draft: DeploymentDraft, streams: [StreamDraft], seed: UInt64
   ) -> DesignedDeployment? {
-    guard let name = draft.name, let model = draft.model, let system, let engineDraft = draft.engine else {
+    guard let name = draft.name, let model = draft.model, let system = draft.system,
+      let engineDraft = draft.engine
+    else {
       return nil
     }
     let engine = engineDraft.resolved(

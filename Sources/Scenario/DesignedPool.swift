@@ -47,12 +47,13 @@ extension ScenarioResolver {
   func design(
     _ pool: PoolDraft, of draft: DeploymentDraft, decode: ReplicaDesign, streams: [DesignedStream]
   ) -> DesignedPool? {
-    guard let model = draft.model, let engineDraft = pool.engine, let parallel = pool.parallel,
+    guard let model = draft.model, let system = pool.system, let engineDraft = pool.engine,
+      let parallel = pool.parallel,
       let engine = engineDraft.resolved(
-        model: model, system: decode.system, node: pool.node, problems: problems)
+        model: model, system: system, node: pool.node, problems: problems)
     else { return nil }
     var design = ReplicaDesign(
-      model: model, system: decode.system, precision: decode.precision, parallel: parallel,
+      model: model, system: system, precision: decode.precision, parallel: parallel,
       framework: engineDraft.framework, isDisaggregated: true, efficiencies: catalogue.efficiencies)
     let experts = pool.experts ?? ExpertsDraft()
     design.redundantExperts = experts.redundantExperts
@@ -64,6 +65,12 @@ extension ScenarioResolver {
     }
     guard wrong.isEmpty, let (cache, arithmetic) = cache(design, engine, engineDraft, pool.node) else {
       return nil
+    }
+    if let transport = draft.handOff.transport, transport.usesScaleUp, system.id != decode.system.id {
+      problems.record(
+        below: draft.node, at: ["hand_off", "transport"], found: "",
+        message: "no scale-up domain joins \(system.id) and \(decode.system.id)",
+        allowed: "a transport over network adapters")
     }
     for stream in streams { checkPrompt(stream, engine: engine, cache: cache, design: design) }
     let transfer = design.cacheTransfer(

@@ -1,5 +1,6 @@
 import CostModel
 import Documents
+import Hardware
 import Quantities
 import Simulation
 
@@ -171,6 +172,11 @@ extension ScenarioResolver {
         planner.field.refuse(
           "replicas that change their role stand nowhere for good",
           hint: "leave out faults and hand_off.network")
+      }
+      if prefill.design.system.id != item.design.system.id {
+        planner.field.refuse(
+          "no accelerator goes from \(prefill.design.system.id) to \(item.design.system.id)",
+          hint: "let each pool autoscale")
       }
       guard planner.initial.prefill <= prefill.replicas, planner.initial.decode <= item.replicas else {
         planner.field.refuse(

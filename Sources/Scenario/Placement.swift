@@ -1,7 +1,7 @@
 import CostModel
 import Hardware
 
-/// Which accelerators of a site are still free, scale-up domain by scale-up domain.
+/// Which accelerators of one system of a site are still free, scale-up domain by scale-up domain.
 ///
 /// A replica stands inside one domain; where it is larger than that, each of its pipeline stages does.
 struct Placement {
@@ -10,14 +10,27 @@ struct Placement {
   /// Accelerators that one domain joins.
   let domainSize: Int
 
-  /// An empty site.
-  init(_ site: ResolvedSite) {
-    let system = site.system
-    let joined = system.scaleUp.topology == .none ? 1 : system.scaleUp.worldSize
-    // Accelerators of one node can work together over the host, whatever joins them.
-    domainSize = max(joined, system.node.accelerators)
-    runs = [(domainSize, domainSize, site.accelerators / domainSize)]
-    let rest = site.accelerators % domainSize
+  /// All of them.
+  let accelerators: Int
+  /// What one is called: with its system where the site has several.
+  let name: String
+  private let part: Int
+  private let first: ReplicaPlaces.Numbers
+  private let system: SystemSpecification
+
+  /// An empty part of a site.
+  init(_ site: ResolvedSite, part: Int) {
+    let system = site.parts[part].system
+    self.system = system
+    self.part = part
+    first = ReplicaPlaces.Numbers(
+      node: site.first(\.nodes, ofPart: part), domain: site.first(\.domains, ofPart: part),
+      rack: site.first(\.racks, ofPart: part))
+    accelerators = site.parts[part].accelerators
+    name = site.parts.count > 1 ? "\(system.id) accelerator" : "accelerator"
+    domainSize = site.parts[part].domainSize
+    runs = [(domainSize, domainSize, accelerators / domainSize)]
+    let rest = accelerators % domainSize
     if rest > 0 { runs.append((rest, rest, 1)) }
   }
 
@@ -66,7 +79,8 @@ struct Placement {
     }
     runs = after
     return ReplicaPlaces(
-      slotAccelerators: slot, slotsPerReplica: slots, domainSize: domainSize, spans: spans)
+      part: part, system: system, first: first, slotAccelerators: slot, slotsPerReplica: slots,
+      domainSize: domainSize, spans: spans)
   }
 
   /// Accelerators that must stand together, and how many such groups make a replica.
@@ -76,7 +90,7 @@ struct Placement {
   }
 }
 
-/// Where the replicas of a pool stand: accelerators are numbered through the site, domain by domain.
+/// Where the replicas of a pool stand: accelerators are numbered through their system's part of the site, domain by domain.
 struct ReplicaPlaces {
   /// Equally filled domains one after another.
   struct Span {
@@ -86,11 +100,25 @@ struct ReplicaPlaces {
     let domains: Int
   }
 
+  /// The part of the site, and its system.
+  let part: Int
+  let system: SystemSpecification
+  /// Numbers of the part's first units.
+  let first: Numbers
   /// Accelerators that stand together, in slots of which a replica has one or, by pipeline stage, several.
   let slotAccelerators: Int
   let slotsPerReplica: Int
   let domainSize: Int
   let spans: [Span]
+  /// Replicas at the end that stand idle until others fail.
+  var spares = 0
+
+  /// The numbers of a node, a scale-up domain and a rack: those are numbered through the site.
+  struct Numbers {
+    let node: Int
+    let domain: Int
+    let rack: Int
+  }
 
   /// The ranges of accelerators of each replica, in order.
   var replicas: [[Range<Int>]] {
@@ -105,6 +133,26 @@ struct ReplicaPlaces {
     }
     return stride(from: 0, to: slots.count, by: slotsPerReplica).map {
       Array(slots[$0..<min($0 + slotsPerReplica, slots.count)])
+    }.dropLast(spares)
+  }
+
+  /// The nodes, domains or racks that each replica stands on, by their numbers on the site, in order.
+  func units(_ unit: FaultsDraft.Unit) -> [[Int]] {
+    let (size, first) = size(of: unit)
+    return replicas.map { ranges in
+      var units: Set<Int> = []
+      for range in ranges { units.formUnion(range.lowerBound / size...(range.upperBound - 1) / size) }
+      return units.sorted().map { first + $0 }
+    }
+  }
+
+  /// Accelerators of a unit, and the number of the first one.
+  func size(of unit: FaultsDraft.Unit) -> (accelerators: Int, first: Int) {
+    switch unit {
+    case .accelerator: (1, 0)
+    case .node: (system.node.accelerators, first.node)
+    case .domain: (domainSize, first.domain)
+    case .rack: (system.rack.accelerators, first.rack)
     }
   }
 }

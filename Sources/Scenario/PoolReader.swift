@@ -1,11 +1,14 @@
 import CostModel
 import Documents
+import Hardware
 import Quantities
 import Simulation
 
 /// A pool of replicas as its mapping states it; what could not be read is nil.
 struct PoolDraft {
   let node: Node
+  /// What its replicas run on.
+  var system: SystemSpecification?
   var engine: EngineDraft?
   var parallel: Parallelism?
   var replicas: Int?
@@ -46,6 +49,9 @@ struct PoolReader {
   let problems: ProblemCollector
   /// The deployment's `engine:`, for pools that state none.
   let engineField: Field
+  let systems: SystemChoice
+  /// The deployment's, for pools that state none.
+  let ofDeployment: SystemSpecification?
 
   /// The prefill and the decode pool; nil where either is missing or wrong.
   func read(_ field: Field) -> (prefill: PoolDraft, decode: PoolDraft)? {
@@ -82,12 +88,18 @@ struct PoolReader {
       roleField.reject(
         "a deployment with one pool states replicas and parallel itself", allowed: "prefill, decode")
     }
+    let systemField = reader.optional("system")
+    let system =
+      systemField.isPresent || ofDeployment == nil
+      ? systems.read(systemField, owner: reader.node) : ofDeployment
     let replicasField = reader.required("replicas")
     let replicas = replicasField.int(in: 1...1_000_000)
     let parallel = DeploymentReader.parallel(reader.optional("parallel"))
     let own = reader.optional("engine")
     if !own.isPresent, !engineField.isPresent {
-      own.reject("required here or for the whole deployment, but missing")
+      problems.record(
+        below: reader.node, at: ["engine"], found: "",
+        message: "required here or for the whole deployment, but missing")
     }
     let chosen = own.isPresent ? own : engineField
     let engine = chosen.isPresent ? EngineReader(problems: problems).read(chosen) : nil
@@ -99,7 +111,7 @@ struct PoolReader {
     return (
       role,
       PoolDraft(
-        node: reader.node, engine: engine, parallel: parallel, replicas: replicas,
+        node: reader.node, system: system, engine: engine, parallel: parallel, replicas: replicas,
         replicasField: replicasField,
         router: router, autoscale: autoscale, experts: experts)
     )

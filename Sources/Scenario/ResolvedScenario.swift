@@ -37,16 +37,38 @@ public struct ResolvedScenario: Sendable {
   }
 }
 
-/// Everything behind one grid connection.
-public struct ResolvedSite: Sendable {
-  /// The system that fills it.
+/// The accelerators of one system on a site.
+public struct SitePart: Sendable {
+  /// The system.
   public var system: SystemSpecification
-  /// Accelerators on the site.
+  /// Accelerators.
   public var accelerators: Int
   /// Nodes that hold them, the last one perhaps partly used.
   public var nodes: Int
   /// Racks that hold those.
   public var racks: Int
+
+  /// Accelerators that stand together: those of a scale-up domain, or of a node, which can work together over the host.
+  var domainSize: Int {
+    max(system.scaleUp.topology == .none ? 1 : system.scaleUp.worldSize, system.node.accelerators)
+  }
+
+  /// Scale-up domains, the last one perhaps partly used.
+  var domains: Int { (accelerators + domainSize - 1) / domainSize }
+
+  /// Creates a part.
+  public init(system: SystemSpecification, accelerators: Int, nodes: Int, racks: Int) {
+    self.system = system
+    self.accelerators = accelerators
+    self.nodes = nodes
+    self.racks = racks
+  }
+}
+
+/// Everything behind one grid connection.
+public struct ResolvedSite: Sendable {
+  /// What stands on it, system by system, at least one.
+  public var parts: [SitePart]
   /// Share of the power that conversion delivers to racks, in (0, 1].
   public var conversionEfficiency: Double
   /// Cooling and other overhead in watts for each watt of IT power, >= 0.
@@ -58,17 +80,26 @@ public struct ResolvedSite: Sendable {
 
   /// Creates a site; see the properties.
   public init(
-    system: SystemSpecification, accelerators: Int, nodes: Int, racks: Int, conversionEfficiency: Double,
+    parts: [SitePart], conversionEfficiency: Double,
     overheadPerITWatt: Double, powerLimit: Watts? = nil, arithmetic: [String] = []
   ) {
-    self.system = system
-    self.accelerators = accelerators
-    self.nodes = nodes
-    self.racks = racks
+    self.parts = parts
     self.conversionEfficiency = conversionEfficiency
     self.overheadPerITWatt = overheadPerITWatt
     self.powerLimit = powerLimit
     self.arithmetic = arithmetic
+  }
+
+  /// Accelerators on the site.
+  public var accelerators: Int { parts.reduce(0) { $0 + $1.accelerators } }
+  /// Nodes that hold them.
+  public var nodes: Int { parts.reduce(0) { $0 + $1.nodes } }
+  /// Racks that hold those.
+  public var racks: Int { parts.reduce(0) { $0 + $1.racks } }
+
+  /// The number of the first node or rack of a part: they are numbered through the site.
+  func first(_ unit: KeyPath<SitePart, Int>, ofPart part: Int) -> Int {
+    parts[..<part].reduce(0) { $0 + $1[keyPath: unit] }
   }
 
   /// Site power for each watt of IT power at the design point: (1 + overhead) / conversion efficiency.

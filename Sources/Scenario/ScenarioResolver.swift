@@ -34,8 +34,11 @@ struct ScenarioResolver {
     let systems = self.systems(root.optional("hardware"))
     let siteField = root.required("site")
     let site = SiteReader(systems: systems, problems: problems).read(siteField)
-    let system = site?.site.system ?? systems.system(siteField.node?["system"]?.scalar?.text ?? "")
-    let drafts = deployments(root.required("deployments"), system: system)
+    // Where the site's size is wrong, what it was to hold still tells what is wrong with deployments.
+    let candidates =
+      site?.site.parts.map(\.system)
+      ?? [systems.system(siteField.node?["system"]?.scalar?.text ?? "")].compactMap { $0 }
+    let drafts = deployments(root.required("deployments"), systems: candidates)
     let runField = root.optional("run")
     let runReader = RunReader(problems: problems)
     let run = runReader.run(runField)
@@ -50,12 +53,12 @@ struct ScenarioResolver {
     checkServed(drafts, streams)
     let seed = options.seed ?? run.seed
     var designs: [DesignedDeployment?] = drafts.map { draft in
-      design(draft, system: system, streams: streams.filter { $0.deployment == draft.name }, seed: seed)
+      design(draft, streams: streams.filter { $0.deployment == draft.name }, seed: seed)
     }
     if let site {
       place(&designs, drafts, on: site.site)
       for (index, draft) in drafts.enumerated() {
-        let faults = draft.faults?.resolved(for: designs[index], on: site.site)
+        let faults = draft.faults?.resolved(for: designs[index])
         designs[index]?.faults = faults
         if let network = draft.handOff.network, let item = designs[index] {
           designs[index]?.prefill?.handOff = network.handOff(
@@ -97,9 +100,9 @@ struct ScenarioResolver {
     }
   }
 
-  private func deployments(_ field: Field, system: SystemSpecification?) -> [DeploymentDraft] {
+  private func deployments(_ field: Field, systems: [SystemSpecification]) -> [DeploymentDraft] {
     let models = ModelReader(models: catalogue.models, paths: paths, problems: problems)
-    let reader = DeploymentReader(models: models, system: system, problems: problems)
+    let reader = DeploymentReader(models: models, systems: systems, problems: problems)
     let drafts = field.list { reader.read($0) } ?? []
     if field.node?.elements?.isEmpty == true { field.reject("at least one deployment is needed") }
     for (index, draft) in drafts.enumerated() {
@@ -153,68 +156,85 @@ extension ScenarioResolver {
         message: "only one deployment can fill what the others leave", allowed: "a number of replicas")
     }
     // Without the size of one deployment nobody knows what it leaves.
-    guard drafts.allSatisfy({ $0.parallel != nil && $0.replicas != nil }), filling.count <= 1 else { return }
-    var placement = Placement(site)
+    guard drafts.allSatisfy({ $0.parallel != nil && $0.replicas != nil && $0.system != nil }),
+      filling.count <= 1
+    else { return }
+    var placements = site.parts.indices.map { Placement(site, part: $0) }
+    /// The position of a draft's system among those of the site.
+    func part(_ system: SystemSpecification?) -> Int {
+      site.parts.firstIndex { $0.system.id == system?.id } ?? 0
+    }
     for (index, draft) in drafts.enumerated() {
       if let parallel = draft.parallel, case .exactly(let count)? = draft.replicas {
         // A planner's pools share their accelerators: they stand where they do at the start.
         let standing = draft.fleet.planner?.initial.decode ?? count
         designs[index]?.places = place(
-          standing, parallel, draft.replicasField, draft.layoutNode, &placement, site)
+          standing, spares: draft.faults?.spares.decode ?? 0, parallel, draft.replicasField, draft.layoutNode,
+          &placements[part(draft.system)])
         designs[index]?.replicas = count
         designs[index]?.replicasSource = "stated in the scenario"
       }
       if let pool = draft.prefill, let parallel = pool.parallel, let count = pool.replicas {
         let standing = draft.fleet.planner?.initial.prefill ?? count
         designs[index]?.prefill?.places = place(
-          standing, parallel, pool.replicasField, pool.node, &placement, site)
+          standing, spares: draft.faults?.spares.prefill ?? 0, parallel, pool.replicasField, pool.node,
+          &placements[part(pool.system)])
         designs[index]?.prefill?.replicas = count
       }
     }
     for (index, draft) in drafts.enumerated() {
       guard let parallel = draft.parallel, draft.replicas == .fill else { continue }
-      let room = placement.room(for: parallel)
-      guard room > 0 else {
-        refuseReplica(draft.layoutNode, parallel, placement, site)
+      let number = part(draft.system)
+      let spares = draft.faults?.spares.decode ?? 0
+      let room = placements[number].room(for: parallel)
+      guard room > spares else {
+        if spares > 0, room > 0 {
+          draft.faults?.sparesField.reject("no replica is left", allowed: "fewer than \(room)")
+        } else {
+          refuseReplica(draft.layoutNode, parallel, placements[number])
+        }
         continue
       }
-      let free = placement.free
-      designs[index]?.places = placement.place(room, parallel)
-      designs[index]?.replicas = room
+      let free = placements[number].free
+      designs[index]?.places = placements[number].place(room, parallel)
+      designs[index]?.places?.spares = spares
+      designs[index]?.replicas = room - spares
       designs[index]?.replicasSource =
-        "fill: \(counted(free, "accelerator")) in scale-up domains of \(placement.domainSize), "
-        + "\(parallel.accelerators) a replica"
+        "fill: \(counted(free, "accelerator")) in scale-up domains of \(placements[number].domainSize), "
+        + "\(parallel.accelerators) a replica" + (spares > 0 ? ", \(counted(spares, "spare"))" : "")
     }
   }
 
   /// Places a stated number of replicas; says what keeps them from their places.
   private func place(
-    _ count: Int, _ parallel: Parallelism, _ field: Field, _ node: Node, _ placement: inout Placement,
-    _ site: ResolvedSite
+    _ count: Int, spares: Int, _ parallel: Parallelism, _ field: Field, _ node: Node,
+    _ placement: inout Placement
   ) -> ReplicaPlaces? {
     let room = placement.room(for: parallel)
     guard room > 0 else {
-      refuseReplica(node, parallel, placement, site)
+      refuseReplica(node, parallel, placement)
       return nil
     }
-    guard count <= room else {
+    guard count + spares <= room else {
       field.reject(
-        "more than fit: of the site's \(counted(site.accelerators, "accelerator")), \(placement.free) are free, and a replica takes "
+        (spares > 0 ? "with \(counted(spares, "spare")) " : "")
+          + "more than fit: of the site's \(counted(placement.accelerators, placement.name)), \(placement.free) are free, and a replica takes "
           + "\(parallel.accelerators)",
-        allowed: "at most \(room)")
+        allowed: "at most \(max(room - spares, 0))")
       return nil
     }
-    return placement.place(count, parallel)
+    var places = placement.place(count + spares, parallel)
+    places.spares = spares
+    return places
   }
 
-  private func refuseReplica(
-    _ node: Node, _ parallel: Parallelism, _ placement: Placement, _ site: ResolvedSite
-  ) {
+  private func refuseReplica(_ node: Node, _ parallel: Parallelism, _ placement: Placement) {
     // That no domain is large enough, whatever stands on it, is the design's problem and reported there.
     guard parallel.acceleratorsPerStage <= placement.domainSize else { return }
     problems.record(
       below: node, at: ["parallel"],
       found: "\(counted(parallel.accelerators, "accelerator")) a replica",
-      message: "no replica fits: \(placement.free) of \(counted(site.accelerators, "accelerator")) are free")
+      message:
+        "no replica fits: \(placement.free) of \(counted(placement.accelerators, placement.name)) are free")
   }
 }

@@ -36,70 +36,109 @@ struct SiteReader {
   let systems: SystemCatalogue
   let problems: ProblemCollector
 
-  private static let sizes = ["racks", "nodes", "accelerators", "power"]
+  private static let counts = ["racks", "nodes", "accelerators"]
   private static let most = 100_000_000
 
   /// The site with what the echo says of it; nil where something is wrong.
   func read(_ field: Field) -> (site: ResolvedSite, echo: JSONValue)? {
     guard var reader = field.mapping() else { return nil }
-    let system = systems.system(reader.required("system"))
-    let given = Self.sizes.filter { reader.has($0) }
-    let racks = reader.optional("racks").int(in: 1...Self.most)
-    let nodes = reader.optional("nodes").int(in: 1...Self.most)
-    let accelerators = reader.optional("accelerators").int(in: 1...Self.most)
-    let powerField = reader.optional("power")
-    let power = powerField.quantity(Watts.self, above: Watts(si: 0))
-    if given.count != 1 {
-      field.refuse(
-        given.isEmpty
-          ? "the site has no size" : "the site has \(given.count) sizes: \(given.joined(separator: ", "))",
-        allowed: "exactly one of racks, nodes, accelerators, power")
-    }
+    let systemsField = reader.optional("systems")
+    let size = systemsField.isPresent ? nil : SizeFields(&reader, systems, takesPower: true)
     let efficiency = reader.optional("conversion_efficiency").share()
     let overhead = reader.optional("overhead").quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 10))
     reader.finish()
-    guard let system, given.count == 1 else { return nil }
-    let facility = Facility(efficiency: efficiency, overhead: overhead?.si, cooling: system.rack.cooling)
-    var site = ResolvedSite(
-      system: system, accelerators: 0, nodes: 0, racks: 0, conversionEfficiency: facility.efficiency,
-      overheadPerITWatt: facility.overhead)
-    if let racks {
-      fill(&site, racks: racks)
-    } else if let nodes {
-      site.nodes = nodes
-      site.racks = ceilDivide(nodes, system.nodesPerRack)
-      site.accelerators = nodes * system.node.accelerators
-      site.arithmetic = [
-        "\(counted(nodes, "node")) x \(counted(system.node.accelerators, "accelerator")) = \(site.accelerators)"
-      ]
-    } else if let accelerators {
-      site.accelerators = accelerators
-      site.nodes = ceilDivide(accelerators, system.node.accelerators)
-      site.racks = ceilDivide(site.nodes, system.nodesPerRack)
-      site.arithmetic = [
-        "\(counted(accelerators, "accelerator")) in \(counted(site.nodes, "node")) of \(system.node.accelerators), "
-          + counted(site.racks, "rack")
-      ]
-    } else if let power {
-      guard size(&site, power: power, field: powerField) else { return nil }
-    } else {
-      return nil
+    let facility = { (parts: [SitePart]) in
+      Facility(efficiency: efficiency, overhead: overhead?.si, parts: parts)
     }
-    return (site, echo(site, facility))
+    let site = size.map { alone($0, field, facility) } ?? together(systemsField, facility)
+    return site.map { ($0, echo($0, facility($0.parts))) }
   }
 
-  private func fill(_ site: inout ResolvedSite, racks: Int) {
-    site.racks = racks
-    site.nodes = racks * site.system.nodesPerRack
-    site.accelerators = racks * site.system.rack.accelerators
-    site.arithmetic.append(
-      "\(counted(racks, "rack")) x \(counted(site.system.rack.accelerators, "accelerator")) = \(site.accelerators)"
+  /// A site of one system.
+  private func alone(
+    _ size: SizeFields, _ field: Field, _ facility: ([SitePart]) -> Facility
+  ) -> ResolvedSite? {
+    guard size.check(field), let system = size.system else { return nil }
+    guard let power = size.power else {
+      return part(of: size).map { part in
+        let facility = facility([part.part])
+        return ResolvedSite(
+          parts: [part.part], conversionEfficiency: facility.efficiency,
+          overheadPerITWatt: facility.overhead, arithmetic: [part.arithmetic])
+      }
+    }
+    let one = SitePart(system: system, accelerators: 0, nodes: 0, racks: 0)
+    let known = facility([one])
+    var site = ResolvedSite(
+      parts: [one], conversionEfficiency: known.efficiency, overheadPerITWatt: known.overhead)
+    return self.size(&site, power: power, field: size.powerField) ? site : nil
+  }
+
+  /// A site of several systems, each counted.
+  private func together(_ field: Field, _ facility: ([SitePart]) -> Facility) -> ResolvedSite? {
+    let elements = field.node?.elements?.count ?? 0
+    let found = field.list { element -> (part: SitePart, arithmetic: String)? in
+      guard var reader = element.elementMapping() else { return nil }
+      let size = SizeFields(&reader, systems, takesPower: false)
+      reader.finish()
+      return size.check(element) ? part(of: size) : nil
+    }
+    guard let found, !found.isEmpty, found.count == elements else {
+      if field.node?.elements?.isEmpty == true { field.reject("at least one system is needed") }
+      return nil
+    }
+    for (index, item) in found.enumerated()
+    where found[..<index].contains(where: { $0.part.system.id == item.part.system.id }) {
+      field.refuse("\(item.part.system.id) stands there twice", hint: "add up its counts")
+      return nil
+    }
+    let parts = found.map(\.part)
+    let known = facility(parts)
+    return ResolvedSite(
+      parts: parts, conversionEfficiency: known.efficiency, overheadPerITWatt: known.overhead,
+      arithmetic: found.map { "\($0.part.system.id): \($0.arithmetic)" })
+  }
+
+  /// The accelerators of a counted system, and how they were counted.
+  private func part(of size: SizeFields) -> (part: SitePart, arithmetic: String)? {
+    guard let system = size.system else { return nil }
+    if let racks = size.racks {
+      return (Self.full(system, racks: racks), Self.text(system, racks: racks))
+    }
+    if let nodes = size.nodes {
+      let accelerators = nodes * system.node.accelerators
+      return (
+        SitePart(
+          system: system, accelerators: accelerators, nodes: nodes,
+          racks: ceilDivide(nodes, system.nodesPerRack)),
+        "\(counted(nodes, "node")) x \(counted(system.node.accelerators, "accelerator")) = \(accelerators)"
+      )
+    }
+    guard let accelerators = size.accelerators else { return nil }
+    let nodes = ceilDivide(accelerators, system.node.accelerators)
+    let racks = ceilDivide(nodes, system.nodesPerRack)
+    return (
+      SitePart(system: system, accelerators: accelerators, nodes: nodes, racks: racks),
+      "\(counted(accelerators, "accelerator")) in \(counted(nodes, "node")) of \(system.node.accelerators), "
+        + counted(racks, "rack")
     )
+  }
+
+  private static func full(_ system: SystemSpecification, racks: Int) -> SitePart {
+    SitePart(
+      system: system, accelerators: racks * system.rack.accelerators, nodes: racks * system.nodesPerRack,
+      racks: racks)
+  }
+
+  private static func text(_ system: SystemSpecification, racks: Int) -> String {
+    "\(counted(racks, "rack")) x \(counted(system.rack.accelerators, "accelerator")) = "
+      + "\(racks * system.rack.accelerators)"
   }
 
   /// As many racks as the grid connection carries at nameplate, conversion and cooling included.
   private func size(_ site: inout ResolvedSite, power: Watts, field: Field) -> Bool {
-    let nameplate = site.system.rack.power
+    let system = site.parts[0].system
+    let nameplate = system.rack.power
     let perRack = nameplate * site.sitePowerPerITWatt
     let racks = (power / perRack).rounded(.down)
     let rack =
@@ -114,26 +153,83 @@ struct SiteReader {
       return false
     }
     site.powerLimit = power
-    site.arithmetic = [rack, "\(power) / \(perRack) = \(Int(racks)) whole racks"]
-    fill(&site, racks: Int(racks))
+    site.parts = [Self.full(system, racks: Int(racks))]
+    site.arithmetic = [
+      rack, "\(power) / \(perRack) = \(Int(racks)) whole racks", Self.text(system, racks: Int(racks)),
+    ]
     return true
   }
 
   private func echo(_ site: ResolvedSite, _ facility: Facility) -> JSONValue {
-    var members: [(String, JSONValue)] = [
-      ("system", .string(site.system.id)), ("racks", .int(site.racks)), ("nodes", .int(site.nodes)),
+    var members: [(String, JSONValue)] =
+      site.parts.count == 1
+      ? [("system", .string(site.parts[0].system.id))]
+      : [
+        (
+          "systems",
+          .array(
+            site.parts.map {
+              .object([
+                ("system", .string($0.system.id)), ("racks", .int($0.racks)), ("nodes", .int($0.nodes)),
+                ("accelerators", .int($0.accelerators)),
+                ("rack_nameplate_watts", .double($0.system.rack.power.si)),
+              ])
+            })
+        )
+      ]
+    members += [
+      ("racks", .int(site.racks)), ("nodes", .int(site.nodes)),
       ("accelerators", .int(site.accelerators)),
       ("conversion_efficiency", .double(facility.efficiency)),
       ("conversion_efficiency_source", .string(facility.efficiencySource)),
       ("overhead", .double(facility.overhead)), ("overhead_source", .string(facility.overheadSource)),
-      ("rack_nameplate_watts", .double(site.system.rack.power.si)),
     ]
+    if site.parts.count == 1 {
+      members.append(("rack_nameplate_watts", .double(site.parts[0].system.rack.power.si)))
+    }
     if let limit = site.powerLimit { members.append(("power_watts", .double(limit.si))) }
     members.append(("arithmetic", .array(site.arithmetic.map { .string($0) })))
     return .object(members)
   }
 
   private func ceilDivide(_ value: Int, _ divisor: Int) -> Int { (value + divisor - 1) / divisor }
+
+  /// A system and how much of it there is, as stated.
+  private struct SizeFields {
+    let system: SystemSpecification?
+    let given: [String]
+    let racks: Int?
+    let nodes: Int?
+    let accelerators: Int?
+    let powerField: Field
+    let power: Watts?
+    private let allowed: [String]
+
+    init(_ reader: inout MappingReader, _ systems: SystemCatalogue, takesPower: Bool) {
+      system = systems.system(reader.required("system"))
+      let sizes = SiteReader.counts + (takesPower ? ["power"] : [])
+      allowed = sizes
+      given = sizes.filter { reader.has($0) }
+      racks = reader.optional("racks").int(in: 1...SiteReader.most)
+      nodes = reader.optional("nodes").int(in: 1...SiteReader.most)
+      accelerators = reader.optional("accelerators").int(in: 1...SiteReader.most)
+      powerField = reader.optional("power")
+      power = takesPower ? powerField.quantity(Watts.self, above: Watts(si: 0)) : nil
+      if !takesPower {
+        powerField.refuse("a grid connection is divided among systems by nobody", allowed: "their counts")
+      }
+    }
+
+    /// Exactly one size must be there.
+    func check(_ field: Field) -> Bool {
+      guard given.count != 1 else { return true }
+      field.refuse(
+        given.isEmpty
+          ? "the site has no size" : "the site has \(given.count) sizes: \(given.joined(separator: ", "))",
+        allowed: "exactly one of \(allowed.joined(separator: ", "))")
+      return false
+    }
+  }
 
   /// Conversion and cooling with where the figures come from.
   private struct Facility {
@@ -142,13 +238,26 @@ struct SiteReader {
     let overhead: Double
     let overheadSource: String
 
-    init(efficiency: Double?, overhead: Double?, cooling: Cooling?) {
+    init(efficiency: Double?, overhead: Double?, parts: [SitePart]) {
       let stated = "stated in the scenario"
-      let standard = FacilityDefaults.overhead(cooling)
+      let standard = Self.overhead(parts)
       self.efficiency = efficiency ?? FacilityDefaults.conversionEfficiency
       efficiencySource = efficiency == nil ? "default: " + FacilityDefaults.conversionSource : stated
       self.overhead = overhead ?? standard.value
       overheadSource = overhead == nil ? "default: " + standard.source : stated
+    }
+
+    /// The overhead of what stands there; of several systems the mean, weighted by the nameplates of their racks.
+    private static func overhead(_ parts: [SitePart]) -> (value: Double, source: String) {
+      let each = parts.map { FacilityDefaults.overhead($0.system.rack.cooling) }
+      guard parts.count > 1 else { return each[0] }
+      let watts = parts.map { Double($0.racks) * $0.system.rack.power.si }
+      let total = watts.reduce(0, +)
+      return (
+        zip(watts, each).reduce(0) { $0 + $1.0 / total * $1.1.value },
+        "mean over nameplates of "
+          + zip(parts, each).map { "\($0.system.id): \($1.source)" }.joined(separator: "; ")
+      )
     }
   }
 }

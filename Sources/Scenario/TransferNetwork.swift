@@ -16,7 +16,11 @@ extension HandOffDraft {
   func flowBytesPerSecond(from prefill: ReplicaDesign, to decode: ReplicaDesign) -> Double? {
     guard let transport else { return nil }
     let system = prefill.system
-    var link = (transport.usesScaleUp ? system.scaleUp.bandwidth : system.scaleOut.bandwidth).si
+    func link(_ system: SystemSpecification) -> Double {
+      (transport.usesScaleUp ? system.scaleUp.bandwidth : system.scaleOut.bandwidth).si
+    }
+    // The slower end sets the pace.
+    var link = min(link(system), link(decode.system))
     if transport.stripes {
       // All adapters of a node, shared by what of the replica stands there.
       let perNode = system.node.accelerators
@@ -41,8 +45,15 @@ extension TransferDraft {
     let priors = item.design.efficiencies.cacheTransfer
     // Rates of transports were measured with all that they lose on real links.
     let efficiency = stated.transport == nil ? priors.bandwidth : 1
-    guard let fabric = fabric(on: site, efficiency: efficiency),
-      let first = prefill.places?.replicas, let second = item.places?.replicas
+    let (from, to) = (prefill.design.system.id, item.design.system.id)
+    guard from == to, let part = site.parts.first(where: { $0.system.id == from }) else {
+      field.refuse(
+        "the links between \(from) and \(to) are not modelled",
+        hint: "leave network out: each attention group then has a link of its own")
+      return handOff
+    }
+    guard let fabric = fabric(on: part, efficiency: efficiency), let first = prefill.places?.replicas,
+      let second = item.places?.replicas
     else { return handOff }
     check(fabric)
     let here = prefill.design.memory
@@ -52,7 +63,8 @@ extension TransferDraft {
       fabric: fabric, accelerators: (first + second).map { $0.flatMap(Array.init) },
       prefillGroups: prefill.design.parallel.attentionData, decodeGroups: item.design.parallel.attentionData,
       bytesPerToken: min(here.keyValueBytesPerToken, there.keyValueBytesPerToken),
-      fixedBytes: min(here.fixedBytesPerSequence, there.fixedBytesPerSequence), outages: outages)
+      fixedBytes: min(here.fixedBytesPerSequence, there.fixedBytesPerSequence),
+      outages: outages + leafOutages.flatMap { adapters(of: $0, fabric) })
     plan.backgrounds = backgrounds
     plan.linkEfficiency = efficiency
     plan.prefillReplicas = first.count
@@ -76,6 +88,36 @@ extension TransferDraft {
     handOff.network = plan
     handOff.latencySeconds = priors.latencySeconds
     return handOff
+  }
+
+  /// The adapters of a leaf switch that is out of service; leaves are numbered pod by pod, in a pod by rail or by node.
+  private func adapters(
+    of outage: (leaf: Int, startSeconds: Double, seconds: Double?), _ fabric: FabricDescription
+  ) -> [TransferPlan.LinkOutage] {
+    let pod = fabric.scaleOut.tiers?.nodesPerPod ?? fabric.nodes
+    var nodesPerLeaf = pod
+    var leavesPerPod = fabric.nicsPerNode
+    if case .fatTree(_, let nodes) = fabric.scaleOut {
+      nodesPerLeaf = nodes
+      leavesPerPod = (pod + nodes - 1) / nodes
+    }
+    let first = outage.leaf / leavesPerPod * pod
+    let own = outage.leaf % leavesPerPod
+    let isRail = nodesPerLeaf == pod && leavesPerPod == fabric.nicsPerNode && topology == .railOptimised
+    let begin = isRail ? first : first + own * nodesPerLeaf
+    let end = min(begin + nodesPerLeaf, first + pod, fabric.nodes)
+    guard begin < end else {
+      let pods = (fabric.nodes + pod - 1) / pod
+      field.refuse(
+        "there is no leaf \(outage.leaf)", allowed: "leaves 0 to \(pods * leavesPerPod - 1)")
+      return []
+    }
+    return (begin..<end).flatMap { node in
+      (isRail ? own..<(own + 1) : 0..<fabric.nicsPerNode).map { nic in
+        TransferPlan.LinkOutage(
+          node: node, nic: nic, startSeconds: outage.startSeconds, seconds: outage.seconds)
+      }
+    }
   }
 
   /// What steps of a design send over the links that carry transfers.
@@ -163,9 +205,9 @@ extension TransferDraft {
 
   private static func sum(_ sizes: [Int]) -> Int { sizes.reduce(0, +) }
 
-  /// What joins the site's accelerators, at the rates that transfers reach; nil where that isn't modelled.
-  private func fabric(on site: ResolvedSite, efficiency: Double) -> FabricDescription? {
-    let system = site.system
+  /// What joins the accelerators of a part of the site, at the rates that transfers reach; nil where that isn't modelled.
+  private func fabric(on part: SitePart, efficiency: Double) -> FabricDescription? {
+    let system = part.system
     let perNode = system.node.accelerators
     var joined = (fabric: FabricDescription.ScaleUp.none, hostPath: Double?.none)
     var domain = 1
@@ -174,7 +216,7 @@ extension TransferDraft {
       joined = found
       domain = system.scaleUp.worldSize
     }
-    let wholeNodes = (site.accelerators + perNode - 1) / perNode
+    let wholeNodes = (part.accelerators + perNode - 1) / perNode
     // Domains are whole: the nodes of the last one that hold nothing carry nothing.
     let perDomain = max(domain / perNode, 1)
     let nodes = (wholeNodes + perDomain - 1) / perDomain * perDomain

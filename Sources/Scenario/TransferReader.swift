@@ -30,6 +30,8 @@ struct TransferDraft {
   var spineOversubscription = 1.0
   var nodesPerPod: Int?
   var outages: [TransferPlan.LinkOutage] = []
+  /// Leaf switches out of service: their numbers, and when.
+  var leafOutages: [(leaf: Int, startSeconds: Double, seconds: Double?)] = []
   var backgrounds: [BackgroundTraffic] = []
   /// Whether what steps exchange takes its part of the links.
   var countsCollectives = false
@@ -54,7 +56,12 @@ struct TransferReader {
     }
     readTopology(&reader, &draft)
     draft.nodesPerPod = reader.optional("nodes_per_pod").int(in: 1...1_000_000)
-    draft.outages = reader.optional("outages").list(outage) ?? []
+    for outage in reader.optional("outages").list(outage) ?? [] {
+      switch outage {
+      case .adapter(let adapter): draft.outages.append(adapter)
+      case .leaf(let leaf, let start, let seconds): draft.leafOutages.append((leaf, start, seconds))
+      }
+    }
     draft.backgrounds = reader.optional("background").list(background) ?? []
     draft.countsCollectives = reader.optional("collectives").bool() ?? false
     reader.finish()
@@ -84,16 +91,31 @@ struct TransferReader {
     draft.spineOversubscription = reader.optional("spine_oversubscription").double(in: 0.1...100) ?? 1
   }
 
-  private func outage(_ field: Field) -> TransferPlan.LinkOutage? {
+  /// What is out of service.
+  private enum Outage {
+    case adapter(TransferPlan.LinkOutage)
+    case leaf(Int, startSeconds: Double, seconds: Double?)
+  }
+
+  private func outage(_ field: Field) -> Outage? {
     guard var reader = field.elementMapping() else { return nil }
-    let node = reader.required("node").int(in: 0...1_000_000)
-    let nic = reader.required("nic").int(in: 0...1_000)
+    let leafField = reader.optional("leaf")
+    let leaf = leafField.int(in: 0...1_000_000)
+    let isLeaf = leafField.isPresent
+    let node = (isLeaf ? reader.optional("node") : reader.required("node")).int(in: 0...1_000_000)
+    let nic = (isLeaf ? reader.optional("nic") : reader.required("nic")).int(in: 0...1_000)
     let at = reader.required("at").quantity(Seconds.self, in: Seconds(si: 0)...Self.most)
     let lasting = reader.optional("for")
     let seconds = lasting.quantity(Seconds.self, above: Seconds(si: 0))
     reader.finish()
-    guard let node, let nic, let at, seconds != nil || !lasting.isPresent else { return nil }
-    return TransferPlan.LinkOutage(node: node, nic: nic, startSeconds: at.si, seconds: seconds?.si)
+    if isLeaf, node != nil || nic != nil {
+      leafField.reject("a leaf is all adapters on it", hint: "leave node and nic out")
+    }
+    guard let at, seconds != nil || !lasting.isPresent else { return nil }
+    if let leaf { return .leaf(leaf, startSeconds: at.si, seconds: seconds?.si) }
+    guard let node, let nic else { return nil }
+    return .adapter(
+      TransferPlan.LinkOutage(node: node, nic: nic, startSeconds: at.si, seconds: seconds?.si))
   }
 
   private func background(_ field: Field) -> BackgroundTraffic? {

@@ -60,10 +60,17 @@ public struct DeploymentPlan: Sendable {
 
 extension DeploymentPlan {
   /// Accelerators of all pools; a planner's pools share those that they have at the start.
-  public var accelerators: Int {
-    let own = fleet?.planner?.initial.decode ?? replicas
-    let others = fleet?.planner?.initial.prefill ?? prefill?.replicas ?? 0
-    return own * acceleratorsPerReplica + others * (prefill?.acceleratorsPerReplica ?? 0)
+  public var accelerators: Int { ownAccelerators + prefillAccelerators }
+
+  /// Those of them that answer, or do all.
+  public var ownAccelerators: Int {
+    (fleet?.planner?.initial.decode ?? replicas) * acceleratorsPerReplica
+  }
+
+  /// Those of the prefill pool; 0 where there is none.
+  public var prefillAccelerators: Int {
+    let replicas = fleet?.planner?.initial.prefill ?? prefill?.replicas ?? 0
+    return replicas * (prefill?.acceleratorsPerReplica ?? 0)
   }
 
   /// Replicas that have accelerators: all, but for a planner's pools, which share theirs.

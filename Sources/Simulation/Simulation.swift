@@ -54,8 +54,8 @@ public enum Simulation {
   static func merge(
     _ parts: [PartitionOutcome], _ deployment: DeploymentPlan, _ run: RunPlan
   ) -> DeploymentOutcome {
-    var observations = parts[0].shop.observations
-    for part in parts.dropFirst() { observations.add(part.shop.observations) }
+    var observations = parts[0].observations
+    for part in parts.dropFirst() { observations.add(part.observations) }
     observations.records.sort { ($0.stream, $0.index) < ($1.stream, $1.index) }
     // Sums of real numbers are taken in the order of replicas, whoever ran them.
     let replicas = parts.flatMap(\.replicas).sorted { $0.id < $1.id }
@@ -65,14 +65,14 @@ public enum Simulation {
     let network = deployment.prefill?.handOff.network
     let mayStall = network?.outages.isEmpty == false || network?.backgrounds.isEmpty == false
     precondition(
-      run.horizon != nil || mayStall || parts.allSatisfy { $0.shop.requests.inFlight == 0 && $0.unborn == 0 },
+      run.horizon != nil || mayStall || parts.allSatisfy { $0.inSlots == 0 && $0.unborn == 0 },
       "a drained run left requests in flight")
     return DeploymentOutcome(
       name: deployment.name, observations: observations, cost: cost, end: end,
-      inFlight: parts.reduce(0) { $0 + Int64($1.shop.requests.inFlight) + $1.unborn },
+      inFlight: parts.reduce(0) { $0 + Int64($1.inSlots) + $1.unborn },
       peakInFlight: replicas.reduce(0) { $0 + $1.peakOutstanding },
       peakCacheUtilisation: replicas.map(\.peakCacheUtilisation).max() ?? 0,
-      steps: parts.reduce(0) { $0 + $1.shop.steps }, events: parts.reduce(0) { $0 + $1.shop.events },
+      steps: parts.reduce(0) { $0 + $1.steps }, events: parts.reduce(0) { $0 + $1.events },
       faults: parts.reduce(into: FaultOutcome()) { $0.add($1.faults) }, fleet: parts.first?.fleet,
       pools: pools(of: deployment, replicas, transfers: parts.first?.transfers))
   }
@@ -120,48 +120,37 @@ extension DeploymentPlan {
       "pausing decodes go with SGLang's admission, and that with the current use of the KV cache")
     precondition(
       cost.queries == 1 + engine.draftTokens, "costs of other steps than the engine takes")
-    var made = Engine(
-      options: engine, cache: cache, cost: cost,
-      speculation: engine.speculation.map {
-        SpeculationLaw($0, seed: run.seed, run: run.replication, name: name, streams: streams.count)
-      },
-      targets: streams.map(\.targets),
-      macroSteps: run.macroSteps, recordsRequests: run.recordsRequests,
-      role: prefill == nil ? .aggregated : .decode, firstToken: prefill?.handOff.firstToken ?? .handOff)
-    made.loadDraws = loadDraws(cost, run)
-    if prefill == nil { keepPrefixes(&made, router: router) }
-    return made
-  }
-
-  /// Random numbers of expert loads, where steps with these costs are not at their mean.
-  private func loadDraws(_ cost: StepCostTable, _ run: RunPlan) -> RandomStreamFamily? {
-    guard cost.loadDeviation != nil || cost.mixedLoadDeviation != nil else { return nil }
-    return RandomStreamFamily(seed: run.seed, run: run.replication, "experts." + name)
-  }
-
-  /// Gives an engine what its replicas' prefix caches are to be.
-  private func keepPrefixes(_ engine: inout Engine, router: RouterPolicy) {
-    guard let prefixCache, streams.contains(where: { $0.prompts != nil }) else { return }
-    for content in streams.compactMap(\.prompts) {
-      precondition(
-        content.blockTokens % engine.cache.blockTokens == 0, "blocks of prompts that fill no whole KV blocks")
-    }
-    engine.prefixCache = prefixCache
-    engine.prompts = streams.map(\.prompts)
-    engine.publishesPrefixes = router == .prefixAware
+    return engine(
+      engine, cache, cost, run, role: prefill == nil ? .aggregated : .decode, router: router)
   }
 
   /// The engine that sees requests first.
   func firstEngine(_ run: RunPlan) -> Engine {
     guard let prefill else { return engine(run) }
-    var made = Engine(
-      options: prefill.engine, cache: prefill.cache, cost: prefill.cost, speculation: nil,
-      targets: streams.map(\.targets),
-      macroSteps: run.macroSteps, recordsRequests: run.recordsRequests, role: .prefill,
-      firstToken: prefill.handOff.firstToken)
-    made.loadDraws = loadDraws(prefill.cost, run)
-    keepPrefixes(&made, router: prefill.router)
-    return made
+    return engine(
+      prefill.engine, prefill.cache, prefill.cost, run, role: .prefill, router: prefill.router)
+  }
+
+  /// The engine of one pool.
+  private func engine(
+    _ options: EngineOptions, _ cache: KVCacheOptions, _ cost: StepCostTable, _ run: RunPlan, role: PoolRole,
+    router: RouterPolicy
+  ) -> Engine {
+    let keepsPrompts =
+      role != .decode && prefixCache != nil && streams.contains { $0.prompts != nil }
+    let isAtMean = cost.loadDeviation == nil && cost.mixedLoadDeviation == nil
+    let speculation = role == .prefill ? nil : options.speculation
+    return Engine(
+      options: options, cache: cache, cost: cost,
+      speculation: speculation.map {
+        SpeculationLaw($0, seed: run.seed, run: run.replication, name: name, streams: streams.count)
+      },
+      targets: streams.map(\.targets), macroSteps: run.macroSteps, recordsRequests: run.recordsRequests,
+      role: role, firstToken: prefill?.handOff.firstToken ?? .handOff,
+      prefixCache: keepsPrompts ? prefixCache : nil, prompts: keepsPrompts ? streams.map(\.prompts) : [],
+      loadDraws: isAtMean
+        ? nil : RandomStreamFamily(seed: run.seed, run: run.replication, "experts." + name),
+      publishesPrefixes: keepsPrompts && router == .prefixAware)
   }
 
   /// The arrivals of a stream.
@@ -182,7 +171,11 @@ struct PartitionOutcome: Sendable {
     let steps: Int64
   }
 
-  let shop: Shop
+  let observations: Observations
+  /// Requests in flight that have a slot.
+  let inSlots: Int
+  let steps: Int64
+  let events: Int64
   let replicas: [ReplicaOutcome]
   let end: SimTime
   /// Requests that arrived but have no slot: in a front end, or waiting outside memory.
@@ -192,12 +185,13 @@ struct PartitionOutcome: Sendable {
   var transfers: TransferOutcome?
 
   init(_ shop: Shop, _ replicas: [Replica], end: SimTime, onTheWay: Int64) {
-    var shop = shop
     var backlog: Int64 = 0
     for replica in replicas { backlog += replica.backlog?.remaining ?? 0 }
-    shop.observations.countArrivals(backlog, sent: .zero, of: 0)
     unborn = backlog + onTheWay
-    self.shop = shop
+    observations = shop.observations
+    inSlots = shop.requests.inFlight
+    steps = shop.steps
+    events = shop.events
     self.end = end
     self.replicas = replicas.map {
       ReplicaOutcome(

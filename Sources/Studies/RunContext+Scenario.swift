@@ -17,7 +17,7 @@ extension RunContext {
     self.init(
       scenario: scenario.name, seed: scenario.run.seed, isDrained: scenario.run.horizon == nil,
       site: SiteContext(scenario.site),
-      deployments: zip(scenario.deployments, outcomes).map { DeploymentContext($0, $1) },
+      deployments: zip(scenario.deployments, outcomes).map { DeploymentContext($0, $1, on: scenario.site) },
       window: WindowPolicy(scenario.warmUp),
       references: scenario.references.map {
         PublishedFigure(figure: $0.figure, value: $0.value, source: $0.source)
@@ -39,15 +39,23 @@ extension WindowPolicy {
 
 extension SiteContext {
   fileprivate init(_ site: ResolvedSite) {
-    let system = site.system
     self.init(
-      accelerators: site.accelerators, nodes: site.nodes, racks: site.racks,
+      systems: site.parts.map {
+        SystemContext($0.system, accelerators: $0.accelerators, nodes: $0.nodes, isPriced: true)
+      },
+      racks: site.racks, siteWattsPerITWatt: site.sitePowerPerITWatt, arithmetic: site.arithmetic)
+  }
+}
+
+extension SystemContext {
+  /// So many accelerators of a system of the catalogue; `isPriced`: with what it costs.
+  init(_ system: SystemSpecification, accelerators: Int, nodes: Int, isPriced: Bool) {
+    self.init(
+      accelerators: accelerators, nodes: nodes,
       acceleratorIdleWatts: system.accelerator.idlePower.si,
       acceleratorPeakWatts: system.accelerator.thermalDesignPower.si,
       nodeIdleWatts: system.node.idlePower.si, nodePeakWatts: system.node.peakPower.si,
-      siteWattsPerITWatt: site.sitePowerPerITWatt,
-      dollarsPerAcceleratorHour: system.cost.perAcceleratorHour?.dollarsPerHour,
-      arithmetic: site.arithmetic)
+      dollarsPerAcceleratorHour: isPriced ? system.cost.perAcceleratorHour?.dollarsPerHour : nil)
   }
 }
 
@@ -93,8 +101,11 @@ extension DeploymentPlan {
 }
 
 extension DeploymentContext {
-  fileprivate init(_ deployment: ResolvedDeployment, _ outcome: DeploymentOutcome) {
+  fileprivate init(_ deployment: ResolvedDeployment, _ outcome: DeploymentOutcome, on site: ResolvedSite) {
     let plan = deployment.plan
+    func position(_ design: ReplicaDesign) -> Int {
+      site.parts.firstIndex { $0.system.id == design.system.id } ?? 0
+    }
     self.init(
       name: plan.name, replicas: plan.standingReplicas, accelerators: plan.accelerators,
       producesImages: deployment.producesImages,
@@ -105,15 +116,23 @@ extension DeploymentContext {
       evidence: deployment.design.evidence(of: outcome.cost), framework: deployment.design.framework.rawValue,
       load: LoadKind(plan.streams), frontEndSeconds: plan.meanFrontEndSeconds,
       highlights: Self.highlights(deployment))
+    system = position(deployment.design)
+    prefillSystem = position(deployment.prefillDesign ?? deployment.design)
+    acceleratorsBySystem = site.parts.indices.map {
+      ($0 == system ? plan.ownAccelerators : 0) + ($0 == prefillSystem ? plan.prefillAccelerators : 0)
+    }
   }
 
   private static func highlights(_ deployment: ResolvedDeployment) -> [Highlight] {
     let plan = deployment.plan
     let design = deployment.design
     let precision = design.precision
+    let systems =
+      Set([deployment.prefillDesign ?? design, design].map(\.system.name)).count > 1
+      ? [deployment.prefillDesign?.system.name ?? "", design.system.name] : [design.system.name]
     var highlights = [
       Highlight("model", design.model.name),
-      Highlight("system", design.system.name),
+      Highlight("system", systems.joined(separator: " (prefill), ") + (systems.count > 1 ? " (decode)" : "")),
       Highlight(
         "precision",
         "weights \(precision.weights.rawValue), activations \(precision.activations.rawValue), "

@@ -8,8 +8,11 @@ import Workload
 
 /// A site whose figures make sums that can be done by head: four accelerators in one node.
 let smallSite = SiteContext(
-  accelerators: 4, nodes: 1, racks: 1, acceleratorIdleWatts: 100, acceleratorPeakWatts: 500,
-  nodeIdleWatts: 300, nodePeakWatts: 700, siteWattsPerITWatt: 1.3, dollarsPerAcceleratorHour: 2)
+  systems: [
+    SystemContext(
+      accelerators: 4, nodes: 1, acceleratorIdleWatts: 100, acceleratorPeakWatts: 500, nodeIdleWatts: 300,
+      nodePeakWatts: 700, dollarsPerAcceleratorHour: 2)
+  ], racks: 1, siteWattsPerITWatt: 1.3)
 
 /// A run on that site.
 func context(

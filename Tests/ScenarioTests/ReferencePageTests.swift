@@ -33,7 +33,7 @@ struct ReferencePageTests {
     let last = try #require(file.sweepPoints.last)
     #expect(last.settings.map(\.value) == ["512", "8", "512"])
     let point = try file.resolve(point: last, with: catalogue)
-    #expect(point.site.system.accelerator.memory == Bytes(si: 120e9))
+    #expect(point.site.parts[0].system.accelerator.memory == Bytes(si: 120e9))
     #expect(point.deployments[0].plan.engine.maximumBatchSize == 512)
   }
 }

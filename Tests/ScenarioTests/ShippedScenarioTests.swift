@@ -170,7 +170,7 @@ struct ShippedScenarioTests {
   @Test func hypothetical() throws {
     let scenario = try resolved("hypothetical/gb300-nvl144-hbm4.yaml")
     let base = try #require(try Catalogue.shared.get().systems.system("gb300-nvl72"))
-    let system = scenario.site.system
+    let system = scenario.site.parts[0].system
     #expect(system.accelerator.memoryBandwidth == BytesPerSecond(si: 16e12))
     #expect(system.scaleUp.worldSize == 144 && system.scaleUp.bandwidth == base.scaleUp.bandwidth)
     #expect(system.accelerator.memory == base.accelerator.memory)

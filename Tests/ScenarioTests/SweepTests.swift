@@ -60,7 +60,8 @@ struct SweepTests {
     let file = try ScenarioFile(document: try BadInput.document([:]), overrides: overrides)
     let scenario = try file.resolve(with: try Catalogue.shared.get())
     #expect(
-      scenario.run.seed == 7 && scenario.site.system.id == "b200-sxm" && scenario.site.accelerators == 16)
+      scenario.run.seed == 7 && scenario.site.parts[0].system.id == "b200-sxm"
+        && scenario.site.accelerators == 16)
     #expect(scenario.deployments[0].plan.engine.maximumBatchSize == 32)
     #expect(scenario.deployments[0].plan.frontEnd.seconds == 0.003)
     #expect(scenario.deployments[0].plan.streams[0].targets == LatencyTargets())

@@ -87,7 +87,7 @@ struct DisaggregationTests {
     let (plan, _, _) = randomPools(seed)
     var driver = CoupledDriver(plan, RunPlan(seed: UInt64(seed)), progress: RunProgress())
     let part = driver.simulate()
-    #expect(part.shop.requests.inFlight == 0)
+    #expect(part.inSlots == 0)
     for (index, replica) in driver.replicas.enumerated() {
       let isPrefill = index < plan.prefill?.replicas ?? 0
       #expect(replica.cache.free == (isPrefill ? plan.prefill?.cache.blocks : plan.cache.blocks))

@@ -93,7 +93,17 @@ struct FaultTests {
           name: "all", replicas: Array(0..<all),
           outages: [.init(startSeconds: 2, seconds: cases.double(0.5...2))]))
     }
-    plan.faults = FaultPlan(domains: domains, onLoss: cases.pick(LossPolicy.allCases))
+    if cases.int(0...2) == 0 {
+      domains += (0..<all).map {
+        FaultDomain(
+          name: "slow \($0)", replicas: [$0], meanSecondsToFailure: cases.double(1...5),
+          meanSecondsToRepair: cases.double(0.5...3), slowdown: cases.double(1.01...4))
+      }
+    }
+    plan.faults = FaultPlan(
+      domains: domains, onLoss: cases.pick(LossPolicy.allCases),
+      spares: PoolSizes(prefill: cases.int(0...1), decode: cases.int(0...2)),
+      takeoverSeconds: cases.pick([0, 0.25, 2]))
     let horizon = SimTime(nanoseconds: 30_000_000_000)
     let macro = await run(plan, horizon: horizon)
     let single = await run(plan, macro: false, horizon: horizon)

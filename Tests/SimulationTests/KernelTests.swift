@@ -83,7 +83,7 @@ struct EventQueueTests {
     #expect(MemoryLayout<Event>.size <= 16)
     #expect(MemoryLayout<Event>.stride <= 16)
     #expect(MemoryLayout<EventQueue.Entry>.stride <= 32)
-    #expect(RequestPool.bytesPerRequest <= 160)
+    #expect(RequestPool.bytesPerRequest <= 128)
   }
 
   @Test("an event in the past ends the process")

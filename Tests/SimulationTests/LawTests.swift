@@ -89,12 +89,12 @@ struct LawTests {
     let (plan, _) = randomPlan(seed)
     var driver = CoupledDriver(plan, RunPlan(seed: UInt64(seed)), progress: RunProgress())
     let part = driver.simulate()
-    #expect(part.shop.requests.inFlight == 0)
+    #expect(part.inSlots == 0)
     var replicas = driver.replicas
     if plan.runsIndependently {
       var driver = IndependentDriver(
         plan, RunPlan(seed: UInt64(seed)), partition: 0, of: 1, progress: RunProgress())
-      #expect(driver.simulate().shop.requests.inFlight == 0)
+      #expect(driver.simulate().inSlots == 0)
       replicas += driver.replicas
     }
     for replica in replicas {

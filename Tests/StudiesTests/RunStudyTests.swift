@@ -42,8 +42,8 @@ struct RunStudyTests {
     #expect(context.site.accelerators == 8)
     #expect(context.site.nodes == 1)
     // DGX H100: 700 W an accelerator.
-    #expect(context.site.acceleratorPeakWatts == 700)
-    #expect(context.site.acceleratorIdleWatts < 200)
+    #expect(context.site.systems[0].acceleratorPeakWatts == 700)
+    #expect(context.site.systems[0].acceleratorIdleWatts < 200)
     #expect(context.deployments.map(\.accelerators) == [6])
     #expect(context.deployments.map(\.replicas) == [3])
     let replicas = context.deployments[0].highlights.first { $0.label == "replicas" }

@@ -45,7 +45,7 @@ extension ReplicaDesign {
   /// The transfer of caches from this design's replicas to those of `decode`.
   ///
   /// Each accelerator sends its own part over its own scale-out link: stacks use it even inside a scale-up domain, where
-  /// copies of many pages are slower. The wider of the two ends' parts sets the pace.
+  /// copies of many pages are slower. The wider of the two ends' parts and the slower of their links set the pace.
   /// - Parameters:
   ///   - decode: the design that receives.
   ///   - bytesPerSecond: what one accelerator's link reaches; nil: the prior's share of its bandwidth.
@@ -55,7 +55,8 @@ extension ReplicaDesign {
     to decode: ReplicaDesign, bytesPerSecond: Double? = nil, overlaps: Bool = false
   ) -> CacheTransfer {
     let link = efficiencies.cacheTransfer
-    let bandwidth = bytesPerSecond ?? system.scaleOut.bandwidth.si * link.bandwidth
+    let slower = min(system.scaleOut.bandwidth.si, decode.system.scaleOut.bandwidth.si)
+    let bandwidth = bytesPerSecond ?? slower * link.bandwidth
     let here = memory
     let there = decode.memory
     // Pipeline stages hold layers of their own, which leave side by side.

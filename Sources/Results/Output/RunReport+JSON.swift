@@ -95,7 +95,8 @@ extension RunReport.PartReport {
         "faults",
         [
           "failures": .int(Int(faults.failures)), "interrupted_requests": .int(Int(faults.interrupted)),
-          "lost_tokens": .int(Int(faults.lostTokens)), "availability": .double(faults.availability),
+          "lost_tokens": .int(Int(faults.lostTokens)), "takeovers": .int(Int(faults.takeovers)),
+          "slow_replica_seconds": .double(faults.slowSeconds), "availability": .double(faults.availability),
         ]
       ),
       ("fleet", fleet?.json ?? .null), ("classes", .array(classes.map(\.json))),

@@ -214,6 +214,10 @@ public struct FaultFigures: Sendable, Equatable {
   public var interrupted: Int64 = 0
   /// Prompt and output tokens whose KV cache was lost with a replica.
   public var lostTokens: Int64 = 0
+  /// Times that a spare took over from a replica.
+  public var takeovers: Int64 = 0
+  /// Replica-seconds in service at less than full speed.
+  public var slowSeconds = 0.0
   /// Replica-seconds out of service, and of all replicas.
   private var downSeconds = 0.0
   private var replicaSeconds = 0.0
@@ -222,6 +226,8 @@ public struct FaultFigures: Sendable, Equatable {
     failures = outcome.faults.failures
     interrupted = outcome.faults.interrupted
     lostTokens = outcome.faults.lostTokens
+    takeovers = outcome.faults.takeovers
+    slowSeconds = outcome.faults.slowSeconds
     downSeconds = outcome.faults.downSeconds
     replicaSeconds = Double(outcome.pools.reduce(0) { $0 + $1.replicas }) * outcome.end.seconds
   }
@@ -230,6 +236,8 @@ public struct FaultFigures: Sendable, Equatable {
     failures += other.failures
     interrupted += other.interrupted
     lostTokens += other.lostTokens
+    takeovers += other.takeovers
+    slowSeconds += other.slowSeconds
     downSeconds += other.downSeconds
     replicaSeconds += other.replicaSeconds
   }

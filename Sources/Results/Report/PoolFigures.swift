@@ -24,7 +24,7 @@ public struct PoolFigures: Sendable {
   public var stepTime: StepTimeFigures
 
   /// The figures of a pool in a run of `seconds`.
-  init(_ pool: PoolOutcome, site: SiteContext, seconds: Double) {
+  init(_ pool: PoolOutcome, system: SystemContext, seconds: Double) {
     role = pool.role
     replicas = pool.replicas
     accelerators = pool.replicas * pool.acceleratorsPerReplica
@@ -35,7 +35,7 @@ public struct PoolFigures: Sendable {
     stepTime = StepTimeFigures(pool.cost, replicaSeconds: available)
     guard seconds > 0 else { return }
     utilisation = min(pool.cost[.time] / available, 1)
-    gpuMeanWatts = site.acceleratorIdleWatts + pool.cost[.energy] / (Double(accelerators) * seconds)
+    gpuMeanWatts = system.acceleratorIdleWatts + pool.cost[.energy] / (Double(accelerators) * seconds)
   }
 
   /// The block of a pool in the JSON summary.

@@ -11,24 +11,29 @@ import Simulation
 /// the shortest power of two of buckets that holds sixteen mean steps. What booking still adds
 /// above the power limit is cut off at the limit.
 struct PowerAccount {
-  let site: SiteContext
-  /// Accelerators of the part that deployments hold.
-  let acceleratorsInUse: Int
-  /// All accelerators of the part.
-  let accelerators: Int
+  /// Accelerators of the part, system by system.
+  let holdings: [Holding]
+  let siteWattsPerITWatt: Double
   let seconds: Double
   /// Mean and peak of what the accelerators in use draw above idle, in watts.
   private let meanAboveIdle: Double
   private let peakAboveIdle: Double
 
+  /// Accelerators of one system.
+  struct Holding {
+    let system: SystemContext
+    /// Those that deployments hold.
+    var inUse: Int
+    /// All of the part.
+    var all: Int
+  }
+
   /// Adds up a span; `meanStepSeconds` is 0 where there is no step.
   init(
-    site: SiteContext, acceleratorsInUse: Int, accelerators: Int, series: TimeSeries, span: RunSpan,
-    meanStepSeconds: Double
+    site: SiteContext, holdings: [Holding], series: TimeSeries, span: RunSpan, meanStepSeconds: Double
   ) {
-    self.site = site
-    self.acceleratorsInUse = acceleratorsInUse
-    self.accelerators = accelerators
+    self.holdings = holdings
+    siteWattsPerITWatt = site.siteWattsPerITWatt
     seconds = span.seconds
     let buckets = series.buckets
     let range = span.cells(ofWidth: series.widthNanoseconds)
@@ -47,7 +52,7 @@ struct PowerAccount {
       }
       peak = max(peak, Double(energy) * 1e-6 / (series.widthSeconds * Double(stretch)))
     }
-    let limit = Double(acceleratorsInUse) * (site.acceleratorPeakWatts - site.acceleratorIdleWatts)
+    let limit = holdings.reduce(0) { $0 + Double($1.inUse) * $1.system.dynamicWatts }
     peakAboveIdle = max(mean, min(peak, limit))
   }
 
@@ -55,15 +60,15 @@ struct PowerAccount {
     guard seconds > 0 else { return PowerFigures() }
     return PowerFigures(
       gpuMean: gpuWatts(meanAboveIdle), gpuPeak: gpuWatts(peakAboveIdle), itMean: itWatts(meanAboveIdle),
-      itPeak: itWatts(peakAboveIdle), siteMean: itWatts(meanAboveIdle) * site.siteWattsPerITWatt,
-      sitePeak: itWatts(peakAboveIdle) * site.siteWattsPerITWatt)
+      itPeak: itWatts(peakAboveIdle), siteMean: itWatts(meanAboveIdle) * siteWattsPerITWatt,
+      sitePeak: itWatts(peakAboveIdle) * siteWattsPerITWatt)
   }
 
   func energy(outputTokens: Int64?) -> EnergyFigures {
-    let siteJoules = itWatts(meanAboveIdle) * site.siteWattsPerITWatt * seconds
+    let siteJoules = itWatts(meanAboveIdle) * siteWattsPerITWatt * seconds
     var figures = EnergyFigures(siteMegawattHours: siteJoules / 3.6e9)
     if let outputTokens, outputTokens > 0 {
-      let gpuJoules = gpuWatts(meanAboveIdle) * Double(acceleratorsInUse) * seconds
+      let gpuJoules = gpuWatts(meanAboveIdle) * inUse * seconds
       figures.gpuJoulesPerOutputToken = gpuJoules / Double(outputTokens)
       figures.siteJoulesPerOutputToken = siteJoules / Double(outputTokens)
     }
@@ -74,25 +79,42 @@ struct PowerAccount {
     var figures = CostFigures()
     guard let outputTokens, outputTokens > 0, seconds > 0 else { return figures }
     let tokensPerSecond = Double(outputTokens) / seconds
-    if let price = site.dollarsPerAcceleratorHour {
-      figures.dollarsPerMillionOutputTokens = price / 3600 * Double(accelerators) / tokensPerSecond * 1e6
+    let prices = holdings.filter { $0.all > 0 }.map { holding in
+      holding.system.dollarsPerAcceleratorHour.map { $0 / 3600 * Double(holding.all) }
     }
-    let megawatts = itWatts(meanAboveIdle) * site.siteWattsPerITWatt * 1e-6
+    if prices.allSatisfy({ $0 != nil }) {
+      let perSecond = prices.reduce(0) { $0 + ($1 ?? 0) }
+      figures.dollarsPerMillionOutputTokens = perSecond / tokensPerSecond * 1e6
+    }
+    let megawatts = itWatts(meanAboveIdle) * siteWattsPerITWatt * 1e-6
     if megawatts > 0 { figures.outputTokensPerSecondPerMegawatt = tokensPerSecond / megawatts }
     return figures
   }
 
-  /// Watts of one accelerator in use.
+  private var inUse: Double { Double(holdings.reduce(0) { $0 + $1.inUse }) }
+
+  /// Watts of one accelerator in use, on average.
   private func gpuWatts(_ aboveIdle: Double) -> Double {
-    site.acceleratorIdleWatts + aboveIdle / Double(acceleratorsInUse)
+    let idle = holdings.reduce(0) { $0 + Double($1.inUse) * $1.system.acceleratorIdleWatts }
+    return (idle + aboveIdle) / inUse
   }
 
   /// Watts of all accelerators of the part and of the nodes, or the shares of nodes, that hold them.
   private func itWatts(_ aboveIdle: Double) -> Double {
-    let dynamicRange = Double(accelerators) * (site.acceleratorPeakWatts - site.acceleratorIdleWatts)
+    let dynamicRange = holdings.reduce(0) { $0 + Double($1.all) * $1.system.dynamicWatts }
     let utilisation = dynamicRange > 0 ? min(1, aboveIdle / dynamicRange) : 0
-    let nodes = Double(site.nodes) * Double(accelerators) / Double(site.accelerators)
-    return Double(accelerators) * site.acceleratorIdleWatts + aboveIdle
-      + nodes * (site.nodeIdleWatts + (site.nodePeakWatts - site.nodeIdleWatts) * utilisation)
+    var watts = aboveIdle
+    for holding in holdings {
+      let system = holding.system
+      let nodes = Double(system.nodes) * Double(holding.all) / Double(system.accelerators)
+      watts += Double(holding.all) * system.acceleratorIdleWatts
+      watts += nodes * (system.nodeIdleWatts + (system.nodePeakWatts - system.nodeIdleWatts) * utilisation)
+    }
+    return watts
   }
+}
+
+extension SystemContext {
+  /// Watts of an accelerator between idle and its limit.
+  fileprivate var dynamicWatts: Double { acceleratorPeakWatts - acceleratorIdleWatts }
 }

@@ -40,14 +40,12 @@ public struct RunContext: Sendable {
   }
 }
 
-/// The figures of a site that turn accelerator energy into power at the grid connection and money.
-public struct SiteContext: Sendable {
-  /// Accelerators on the site, in use or not, >= 1.
+/// The accelerators of one system on a site, and the figures that turn their energy into power and money.
+public struct SystemContext: Sendable {
+  /// Accelerators of it, in use or not, >= 1.
   public var accelerators: Int
   /// Nodes that hold them.
   public var nodes: Int
-  /// Racks that hold those.
-  public var racks: Int
   /// Watts of an accelerator without work.
   public var acceleratorIdleWatts: Double
   /// Watts of an accelerator at its power limit, above `acceleratorIdleWatts`.
@@ -56,31 +54,51 @@ public struct SiteContext: Sendable {
   public var nodeIdleWatts: Double
   /// Watts of a node without its accelerators at full work.
   public var nodePeakWatts: Double
-  /// Watts at the grid connection for each watt of IT power: conversion losses and cooling, >= 1.
-  public var siteWattsPerITWatt: Double
   /// Dollars for one accelerator and one hour; nil where nobody says.
   public var dollarsPerAcceleratorHour: Double?
+
+  /// Creates a part of a site; see the properties.
+  public init(
+    accelerators: Int, nodes: Int, acceleratorIdleWatts: Double, acceleratorPeakWatts: Double,
+    nodeIdleWatts: Double, nodePeakWatts: Double, dollarsPerAcceleratorHour: Double? = nil
+  ) {
+    precondition(accelerators >= 1, "a site without accelerators")
+    self.accelerators = accelerators
+    self.nodes = nodes
+    self.acceleratorIdleWatts = acceleratorIdleWatts
+    self.acceleratorPeakWatts = acceleratorPeakWatts
+    self.nodeIdleWatts = nodeIdleWatts
+    self.nodePeakWatts = nodePeakWatts
+    self.dollarsPerAcceleratorHour = dollarsPerAcceleratorHour
+  }
+}
+
+/// Where deployments stand: what turns IT power into power at the grid connection.
+public struct SiteContext: Sendable {
+  /// What stands on it, system by system, at least one.
+  public var systems: [SystemContext]
+  /// Racks of all of them.
+  public var racks: Int
+  /// Watts at the grid connection for each watt of IT power: conversion losses and cooling, >= 1.
+  public var siteWattsPerITWatt: Double
   /// How the size of the site was found, one step a line.
   public var arithmetic: [String]
 
   /// Creates a site; see the properties.
   public init(
-    accelerators: Int, nodes: Int, racks: Int, acceleratorIdleWatts: Double, acceleratorPeakWatts: Double,
-    nodeIdleWatts: Double, nodePeakWatts: Double, siteWattsPerITWatt: Double,
-    dollarsPerAcceleratorHour: Double? = nil, arithmetic: [String] = []
+    systems: [SystemContext], racks: Int, siteWattsPerITWatt: Double, arithmetic: [String] = []
   ) {
-    precondition(accelerators >= 1, "a site without accelerators")
-    self.accelerators = accelerators
-    self.nodes = nodes
+    precondition(!systems.isEmpty, "a site without accelerators")
+    self.systems = systems
     self.racks = racks
-    self.acceleratorIdleWatts = acceleratorIdleWatts
-    self.acceleratorPeakWatts = acceleratorPeakWatts
-    self.nodeIdleWatts = nodeIdleWatts
-    self.nodePeakWatts = nodePeakWatts
     self.siteWattsPerITWatt = siteWattsPerITWatt
-    self.dollarsPerAcceleratorHour = dollarsPerAcceleratorHour
     self.arithmetic = arithmetic
   }
+
+  /// Accelerators on the site, in use or not.
+  public var accelerators: Int { systems.reduce(0) { $0 + $1.accelerators } }
+  /// Nodes that hold them.
+  public var nodes: Int { systems.reduce(0) { $0 + $1.nodes } }
 }
 
 /// What a report says about one deployment beside what it did.
@@ -91,6 +109,12 @@ public struct DeploymentContext: Sendable {
   public var replicas: Int
   /// Accelerators of all replicas.
   public var accelerators: Int
+  /// Those of each system of the site, by its position in ``SiteContext/systems``.
+  public var acceleratorsBySystem: [Int]
+  /// The position of the system that the replicas stand on, those of the prefill pool excepted.
+  public var system: Int
+  /// The same of the prefill pool, where there is one.
+  public var prefillSystem: Int
   /// Whether a finished request stands for an image, so that token figures mean nothing.
   public var producesImages: Bool
   /// Where the costs of its operators come from.
@@ -130,6 +154,9 @@ public struct DeploymentContext: Sendable {
     self.name = name
     self.replicas = replicas
     self.accelerators = accelerators
+    acceleratorsBySystem = [accelerators]
+    system = 0
+    prefillSystem = 0
     self.producesImages = producesImages
     self.calibration = calibration
     self.evidence = evidence

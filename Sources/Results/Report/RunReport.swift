@@ -124,10 +124,8 @@ public struct RunReport: Sendable {
 private struct Part {
   var name = ""
   let site: SiteContext
-  /// Accelerators that deployments hold.
-  var acceleratorsInUse: Int
-  /// Accelerators that are paid and powered.
-  var accelerators: Int
+  /// Accelerators that deployments hold, and those that are paid and powered, system by system.
+  var holdings: [PowerAccount.Holding]
   /// What was recorded, requests excepted.
   var observations: Observations
   /// Deployments that produce text, whose tokens count, with their observations.
@@ -155,8 +153,9 @@ private struct Part {
     observations.records = []
     self.site = site
     name = context.name
-    acceleratorsInUse = context.accelerators
-    accelerators = context.accelerators
+    holdings = zip(site.systems, context.acceleratorsBySystem).map {
+      PowerAccount.Holding(system: $0, inUse: $1, all: $1)
+    }
     self.observations = observations
     text = context.producesImages ? [] : [observations]
     images = context.producesImages ? [observations] : []
@@ -174,7 +173,10 @@ private struct Part {
     peakCacheUtilisation = outcome.peakCacheUtilisation
     calibration = context.calibration
     let seconds = Double(length) * 1e-9
-    pools = outcome.pools.map { PoolFigures($0, site: site, seconds: seconds) }
+    pools = outcome.pools.map {
+      let system = site.systems[$0.role == .prefill ? context.prefillSystem : context.system]
+      return PoolFigures($0, system: system, seconds: seconds)
+    }
   }
 
   /// All deployments and the accelerators that none of them holds.
@@ -183,7 +185,13 @@ private struct Part {
     name = ""
     pools = []
     for part in parts.dropFirst() {
-      acceleratorsInUse += part.acceleratorsInUse
+      for (index, holding) in part.holdings.enumerated() {
+        if index < holdings.count {
+          holdings[index].inUse += holding.inUse
+        } else {
+          holdings.append(holding)
+        }
+      }
       observations.add(part.observations)
       text += part.text
       images += part.images
@@ -200,7 +208,10 @@ private struct Part {
       firstArrival = min(firstArrival, part.firstArrival)
       lastToken = max(lastToken, part.lastToken)
     }
-    accelerators = max(site.accelerators, acceleratorsInUse)
+    for (index, system) in site.systems.enumerated() {
+      if index == holdings.count { holdings.append(PowerAccount.Holding(system: system, inUse: 0, all: 0)) }
+      holdings[index].all = max(system.accelerators, holdings[index].inUse)
+    }
     calibration = Self.mean(parts)
   }
 
@@ -224,6 +235,9 @@ private struct Part {
       classes: observations.classes.map { ClassFigures($0, seconds: wholeRun.seconds) }, pools: pools)
   }
 
+  /// Accelerators that are paid and powered.
+  private var accelerators: Int { holdings.reduce(0) { $0 + $1.all } }
+
   /// Seconds of a mean engine step.
   var meanStepSeconds: Double { steps > 0 ? cost[.time] / Double(steps) : 0 }
 
@@ -231,8 +245,7 @@ private struct Part {
     let texts = Totals(text, span)
     let pictures = Totals(images, span)
     let account = PowerAccount(
-      site: site, acceleratorsInUse: acceleratorsInUse, accelerators: accelerators,
-      series: observations.series, span: span,
+      site: site, holdings: holdings, series: observations.series, span: span,
       meanStepSeconds: meanStepSeconds)
     let outputTokens = text.isEmpty ? nil : texts.outputTokens
     return SpanFigures(

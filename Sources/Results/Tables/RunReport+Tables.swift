@@ -45,7 +45,9 @@ extension RunReport {
     if site.faults.failures > 0 {
       counts.append(
         "\(Numbers.text(site.faults.failures)) failures of replicas, "
-          + "\(Numbers.text(100 * site.faults.availability)) % available")
+          + "\(Numbers.text(100 * site.faults.availability)) % available"
+          + (site.faults.takeovers > 0 ? ", \(Numbers.text(site.faults.takeovers)) taken over by spares" : "")
+      )
     }
     let gpus = site.accelerators
     let racks = context.site.racks

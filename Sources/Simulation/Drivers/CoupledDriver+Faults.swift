@@ -22,7 +22,10 @@ extension CoupledDriver {
   }
 
   private mutating func pushFault(_ event: Event, at time: SimTime) {
-    if case .faultOver = event { faults?.pendingRepairs += 1 }
+    switch event {
+    case .faultOver, .spareReady: faults?.pendingRepairs += 1
+    default: break
+    }
     faults?.pendingEvents += 1
     queue.push(event, at: time)
   }
@@ -42,13 +45,21 @@ extension CoupledDriver {
     if ofItself, let duration = faults?.toRepair(domain) {
       pushFault(.faultOver(domain: Int32(domain), ofItself: true), at: time + duration)
     }
+    if let slowdown = plan.domains[domain].slowdown {
+      for replica in plan.domains[domain].replicas { setPace(of: replica, at: time) { $0.append(slowdown) } }
+      return
+    }
     // All of them first, so that no request finds refuge on one that is about to fail.
     var fallen: [Int] = []
     for replica in plan.domains[domain].replicas {
       faults?.causes[replica] += 1
-      if faults?.causes[replica] == 1 { fallen.append(replica) }
+      // Who works on a spare doesn't feel what befalls the place that it left.
+      if faults?.causes[replica] == 1, faults?.stands[replica] == .own { fallen.append(replica) }
     }
-    for replica in fallen { fail(replica, at: time) }
+    for replica in fallen {
+      fail(replica, at: time)
+      claimSpare(for: replica, at: time)
+    }
     releaseDeferred(at: time)
   }
 
@@ -58,13 +69,91 @@ extension CoupledDriver {
     faults?.pendingEvents -= 1
     faults?.pendingRepairs -= 1
     if ofItself { fateOf(domain, after: time) }
+    if let slowdown = plan.domains[domain].slowdown {
+      for replica in plan.domains[domain].replicas {
+        setPace(of: replica, at: time) { active in
+          if let position = active.firstIndex(of: slowdown) { active.remove(at: position) }
+        }
+      }
+      return
+    }
     for replica in plan.domains[domain].replicas {
       faults?.causes[replica] -= 1
-      guard let since = faults?.since[replica], faults?.causes[replica] == 0 else { continue }
-      faults?.outcome.downSeconds += (time - since).seconds
-      faults?.since[replica] = .never
+      guard faults?.causes[replica] == 0 else { continue }
+      serveAgain(replica, at: time)
+      releaseSpare(of: replica, at: time)
     }
     placeParked(at: time)
+  }
+
+  /// A replica that was out of service no longer is.
+  private mutating func serveAgain(_ replica: Int, at time: SimTime) {
+    guard let since = faults?.since[replica], since != .never else { return }
+    faults?.outcome.downSeconds += (time - since).seconds
+    faults?.since[replica] = .never
+  }
+
+  // MARK: Spares
+
+  /// The pool of a replica in lists of pools: that which answers comes first.
+  private func pool(of replica: Int) -> Int { replica < prefillReplicas ? 1 : 0 }
+
+  /// A replica that has failed gets a spare, now or when one is free again.
+  private mutating func claimSpare(for replica: Int, at time: SimTime) {
+    guard let state = faults, state.plan.spares != PoolSizes(prefill: 0, decode: 0) else { return }
+    let pool = pool(of: replica)
+    guard state.idleSpares[pool] > 0 else {
+      faults?.needy[pool].append(replica)
+      return
+    }
+    faults?.idleSpares[pool] -= 1
+    faults?.stands[replica] = .awaitingSpare
+    pushFault(
+      .spareReady(replica: Int32(replica), epoch: state.epochs[replica]),
+      at: time + SimDuration(seconds: state.plan.takeoverSeconds))
+  }
+
+  /// A spare serves in a replica's place.
+  mutating func takeOver(_ replica: Int, epoch: UInt32, at time: SimTime) {
+    faults?.pendingEvents -= 1
+    faults?.pendingRepairs -= 1
+    guard faults?.stands[replica] == .awaitingSpare, faults?.epochs[replica] == epoch else { return }
+    faults?.stands[replica] = .spare
+    faults?.outcome.takeovers += 1
+    serveAgain(replica, at: time)
+    placeParked(at: time)
+  }
+
+  /// The place of a replica is repaired: it is the spare of the next one that fails, or of one that waits for it.
+  private mutating func releaseSpare(of replica: Int, at time: SimTime) {
+    guard let stand = faults?.stands[replica] else { return }
+    let pool = pool(of: replica)
+    faults?.needy[pool].removeAll { $0 == replica }
+    guard stand != .own else { return }
+    faults?.stands[replica] = .own
+    faults?.idleSpares[pool] += 1
+    guard let next = faults?.needy[pool].first else { return }
+    faults?.needy[pool].removeFirst()
+    claimSpare(for: next, at: time)
+  }
+
+  // MARK: Stragglers
+
+  /// The active slowdowns of a replica change; steps after the one in progress last as long as the greatest says.
+  private mutating func setPace(of replica: Int, at time: SimTime, _ change: (inout [Double]) -> Void) {
+    guard var active = faults?.slowdowns[replica] else { return }
+    change(&active)
+    faults?.slowdowns[replica] = active
+    let pace = active.max() ?? 1
+    if let since = faults?.slowSince[replica] {
+      if since == .never, pace > 1 { faults?.slowSince[replica] = time }
+      if since != .never, pace == 1 {
+        faults?.outcome.slowSeconds += (time - since).seconds
+        faults?.slowSince[replica] = .never
+      }
+    }
+    replicas[replica].pace = pace
+    if replicas[replica].cut(at: time, everySteps: 1) { queueCompletion(replica) }
   }
 
   /// Requests that waited for any replica are sent to one.
@@ -82,7 +171,7 @@ extension CoupledDriver {
     generations[index] &+= 1
     view?.forget(index)
     let lost = replicas[index].fail(
-      at: time, engine: index < prefillReplicas ? prefillEngine : engine, shop: &shop)
+      at: time, engine: engine(of: index), shop: &shop)
     if index < prefillReplicas { loseHandedOver(of: Int32(index), at: time) }
     if transfers != nil { countExchange(of: index, at: time) }
     for slot in lost {
@@ -198,6 +287,7 @@ extension CoupledDriver {
     guard let faults else { return FaultOutcome() }
     var outcome = faults.outcome
     for since in faults.since where since < end { outcome.downSeconds += (end - since).seconds }
+    for since in faults.slowSince where since < end { outcome.slowSeconds += (end - since).seconds }
     outcome.lostTokens = shop.lostTokens
     return outcome
   }

@@ -81,7 +81,7 @@ extension CoupledDriver {
   private func ratio(_ signal: ScalingSignal, _ serving: [Int]) -> Double? {
     switch signal {
     case .utilisation(let target):
-      let batch = (serving.first ?? 0) < prefillReplicas ? prefillEngine.options : engine.options
+      let batch = engine(of: serving.first ?? 0).options
       let slots = batch.maximumBatchSize * max(serving.count, 1)
       return Double(serving.reduce(0) { $0 + loads[$1].requests }) / Double(slots) / target
     case .queue(let target):
@@ -143,7 +143,7 @@ extension CoupledDriver {
       replicas[index].cache.used == 0
     else { return }
     // What its prefix cache held is gone.
-    _ = replicas[index].fail(at: time, engine: index < prefillReplicas ? prefillEngine : engine, shop: &shop)
+    _ = replicas[index].fail(at: time, engine: engine(of: index), shop: &shop)
     view?.forget(index)
     if state.updating.contains(index), let seconds = state.plan.update?.restartSeconds {
       begin(index, after: seconds, at: time)

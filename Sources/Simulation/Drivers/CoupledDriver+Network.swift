@@ -44,7 +44,7 @@ extension CoupledDriver {
     var rate = 0.0
     if replica.isBusy, let regime = replica.regime {
       guard regime.done == 0 else { return }
-      let queries = index < prefillReplicas ? prefillEngine.cost.queries : engine.cost.queries
+      let queries = engine(of: index).cost.queries
       let tokens = replica.chunks.reduce(replica.decodesOfStep * queries) { $0 + $1.tokens }
       rate = Double(tokens) / regime.first[.time]
     }

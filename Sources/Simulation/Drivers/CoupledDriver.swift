@@ -176,6 +176,7 @@ struct CoupledDriver {
         failDomain(Int(domain), ofItself: ofItself, at: entry.time)
       case .faultOver(let domain, let ofItself):
         repairDomain(Int(domain), ofItself: ofItself, at: entry.time)
+      case .spareReady(let replica, let epoch): takeOver(Int(replica), epoch: epoch, at: entry.time)
       case .clientLeaves(let stream, let slot, let withoutToken):
         leave(slot, stream: stream, withoutToken: withoutToken, at: entry.time)
       case .tenantReady(let tenant): releaseLimited(Int(tenant), at: entry.time)
@@ -197,11 +198,7 @@ struct CoupledDriver {
       }
     }
     for index in replicas.indices {
-      if index < prefillReplicas {
-        replicas[index].stop(at: run.horizon ?? lastStep, engine: prefillEngine, shop: &shop)
-      } else {
-        replicas[index].stop(at: run.horizon ?? lastStep, engine: engine, shop: &shop)
-      }
+      replicas[index].stop(at: run.horizon ?? lastStep, engine: engine(of: index), shop: &shop)
     }
     report()
     var outcome = PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
@@ -259,10 +256,7 @@ struct CoupledDriver {
 
   /// A replica's scheduler sees a request.
   mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
-    let most =
-      target < prefillReplicas
-      ? prefillEngine.options.maximumQueuedRequests : engine.options.maximumQueuedRequests
-    guard !replicas[target].isQueueFull(most) else {
+    guard !replicas[target].isQueueFull(engine(of: target).options.maximumQueuedRequests) else {
       shop.observations.refuse(request.stream, .queue, at: time)
       lighten(target, by: request)
       refused(request, isTurnedAway: true, at: time)
@@ -281,14 +275,15 @@ struct CoupledDriver {
   /// A replica's scheduler sees a request that is in flight.
   mutating func deliver(_ slot: Int32, to target: Int, at time: SimTime) {
     shop.requests[slot].place = Int32(target)
-    // An engine that is chosen first would be copied.
-    let isSooner =
-      target < prefillReplicas
-      ? replicas[target].deliver(slot, at: time, engine: prefillEngine, shop: &shop)
-      : replicas[target].deliver(slot, at: time, engine: engine, shop: &shop)
-    if isSooner { queueCompletion(target) }
+    if replicas[target].deliver(slot, at: time, engine: engine(of: target), shop: &shop) {
+      queueCompletion(target)
+    }
     if !replicas[target].isBusy { queueStart(target, at: time) }
   }
+
+  /// What a replica runs.
+  @inline(__always)
+  func engine(of replica: Int) -> Engine { replica < prefillReplicas ? prefillEngine : engine }
 
   /// A request counts to the load of a replica.
   mutating func burden(_ replica: Int, with request: Request) {
@@ -353,17 +348,12 @@ struct CoupledDriver {
     startQueued[index] = false
     guard isOn(index) else { return }
     let leaving = transfers == nil ? [] : replicas[index].cancelled
-    if index < prefillReplicas {
-      replicas[index].startStep(at: time, engine: prefillEngine, shop: &shop)
-      if !replicas[index].chunks.isEmpty {
-        announce(index, at: time)
-        streamChunks(of: index, at: time)
-      }
-    } else {
-      replicas[index].startStep(at: time, engine: engine, shop: &shop)
-      if !replicas[index].chunks.isEmpty { announce(index, at: time) }
-      if !shop.fetches.isEmpty { beginTransfers(to: index, at: time) }
+    replicas[index].startStep(at: time, engine: engine(of: index), shop: &shop)
+    if !replicas[index].chunks.isEmpty {
+      announce(index, at: time)
+      if index < prefillReplicas { streamChunks(of: index, at: time) }
     }
+    if !shop.fetches.isEmpty { beginTransfers(to: index, at: time) }
     for slot in leaving where shop.requests[slot].state == .free {
       dropStream(slot, lightens: index < prefillReplicas, at: time)
     }

@@ -70,6 +70,7 @@ struct IndependentDriver {
       replicas[index].backlog = Backlog(
         stream: 0, arrival: .zero, first: UInt64(replicas[index].id), end: total,
         stride: UInt64(deployment.replicas), lengths: deployment.sources[0])
+      shop.observations.countArrivals(replicas[index].backlog?.remaining ?? 0, sent: .zero, of: 0)
       due[index] = visible
     }
     return true

@@ -10,7 +10,7 @@ public enum LossPolicy: String, Sendable, CaseIterable {
   case fail
 }
 
-/// Replicas that fail together: on one accelerator, node, rack or switch.
+/// Replicas that fail, or slow down, together: on one accelerator, node, rack or scale-up domain.
 public struct FaultDomain: Sendable, Equatable {
   /// A time out of service.
   public struct Outage: Sendable, Equatable {
@@ -37,18 +37,22 @@ public struct FaultDomain: Sendable, Equatable {
   public var meanSecondsToFailure: Double?
   /// Mean time until it is back in service, in seconds, > 0, exponentially distributed.
   public var meanSecondsToRepair: Double
+  /// What steps of its replicas take meanwhile, as a multiple > 1: stragglers; nil: they are out of service.
+  public var slowdown: Double?
 
   /// A domain; see the properties for ranges.
   public init(
     name: String, replicas: [Int], outages: [Outage] = [], meanSecondsToFailure: Double? = nil,
-    meanSecondsToRepair: Double = 3600
+    meanSecondsToRepair: Double = 3600, slowdown: Double? = nil
   ) {
     precondition(meanSecondsToFailure ?? 1 > 0 && meanSecondsToRepair > 0, "a domain that always fails")
+    precondition(slowdown ?? 2 > 1, "stragglers that are not slow")
     self.name = name
     self.replicas = replicas
     self.outages = outages
     self.meanSecondsToFailure = meanSecondsToFailure
     self.meanSecondsToRepair = meanSecondsToRepair
+    self.slowdown = slowdown
   }
 }
 
@@ -58,11 +62,20 @@ public struct FaultPlan: Sendable, Equatable {
   public var domains: [FaultDomain]
   /// What becomes of requests.
   public var onLoss: LossPolicy
+  /// Accelerators for so many replicas of each pool that stand idle until one fails; they never fail themselves.
+  public var spares: PoolSizes
+  /// Seconds from a failure until a spare serves in the replica's place, >= 0: detection, loading the model.
+  public var takeoverSeconds: Double
 
   /// A plan.
-  public init(domains: [FaultDomain], onLoss: LossPolicy = .retry) {
+  public init(
+    domains: [FaultDomain], onLoss: LossPolicy = .retry, spares: PoolSizes = PoolSizes(prefill: 0, decode: 0),
+    takeoverSeconds: Double = 0
+  ) {
     self.domains = domains
     self.onLoss = onLoss
+    self.spares = spares
+    self.takeoverSeconds = takeoverSeconds
   }
 }
 
@@ -76,6 +89,10 @@ public struct FaultOutcome: Sendable, Equatable {
   public var interrupted: Int64 = 0
   /// Prompt and output tokens whose KV cache was lost with a replica.
   public var lostTokens: Int64 = 0
+  /// Times that a spare took over.
+  public var takeovers: Int64 = 0
+  /// Replica-seconds in service at less than full speed.
+  public var slowSeconds = 0.0
 
   /// Nothing failed.
   public init() {}
@@ -85,6 +102,8 @@ public struct FaultOutcome: Sendable, Equatable {
     downSeconds += other.downSeconds
     interrupted += other.interrupted
     lostTokens += other.lostTokens
+    takeovers += other.takeovers
+    slowSeconds += other.slowSeconds
   }
 }
 
@@ -93,6 +112,15 @@ struct FaultState {
   let plan: FaultPlan
   /// Domains that are out of service and hold each replica.
   var causes: [Int32]
+  /// Where each replica's work is done.
+  var stands: [Stand]
+  /// Spares of each pool that stand idle: of the pool that answers, of the prefill pool.
+  var idleSpares: [Int]
+  /// Replicas of each pool that wait for a spare, in the order of their failures.
+  var needy: [[Int]] = [[], []]
+  /// By how much each replica's active domains slow it down, and since when the slowest does.
+  var slowdowns: [[Double]]
+  var slowSince: [SimTime]
   /// When each replica failed last.
   var since: [SimTime]
   /// How often each replica has failed.
@@ -106,9 +134,16 @@ struct FaultState {
   var outcome = FaultOutcome()
   private var draws: [RandomStream]
 
+  /// Where a replica's work is done: in its own place, there until a spare is ready, or on that.
+  enum Stand { case own, awaitingSpare, spare }
+
   init(_ plan: FaultPlan, replicas: Int, deployment: String, seed: UInt64, run: UInt64) {
     self.plan = plan
     causes = Array(repeating: 0, count: replicas)
+    stands = Array(repeating: .own, count: replicas)
+    idleSpares = [plan.spares.decode, plan.spares.prefill]
+    slowdowns = Array(repeating: [], count: replicas)
+    slowSince = Array(repeating: .never, count: replicas)
     since = Array(repeating: .never, count: replicas)
     epochs = Array(repeating: 0, count: replicas)
     draws = plan.domains.map {
@@ -116,7 +151,7 @@ struct FaultState {
     }
   }
 
-  func isUp(_ replica: Int) -> Bool { causes[replica] == 0 }
+  func isUp(_ replica: Int) -> Bool { causes[replica] == 0 || stands[replica] == .spare }
 
   /// Time until a domain fails of itself; nil when it never does.
   mutating func toFailure(_ domain: Int) -> SimDuration? {

@@ -28,6 +28,8 @@ enum Event: Equatable {
   /// A fault domain fails, or is back; `ofItself`: not by the script.
   case faultBegun(domain: Int32, ofItself: Bool)
   case faultOver(domain: Int32, ofItself: Bool)
+  /// A spare serves in a replica's place, unless that is back or has failed again since.
+  case spareReady(replica: Int32, epoch: UInt32)
   /// A client goes away, if its request is still in the slot; `withoutToken`: unless it has got one.
   case clientLeaves(stream: Int32, slot: Int32, withoutToken: Bool)
   /// The limits of a tenant have room for a request that waits for them.
@@ -63,7 +65,8 @@ enum Event: Equatable {
     switch self {
     case .stepsCompleted: .stepCompleted
     case .reportBegun: .reportBegun
-    case .faultBegun, .faultOver, .linkChanged, .backgroundChanged, .fleetDue, .replicaStarted, .updateBegun:
+    case .faultBegun, .faultOver, .spareReady, .linkChanged, .backgroundChanged, .fleetDue, .replicaStarted,
+      .updateBegun:
       .faultChanged
     case .clientLeaves: .clientLeaves
     case .requestArrived, .turnDue, .tenantReady, .deferralOver: .requestArrived
@@ -77,7 +80,8 @@ enum Event: Equatable {
   var entity: UInt64 {
     switch self {
     case .stepsCompleted(let replica, _), .requestReady(let replica), .stepDue(let replica),
-      .requestHandedOver(let replica, _), .cacheTransferred(let replica, _), .replicaStarted(let replica):
+      .requestHandedOver(let replica, _), .cacheTransferred(let replica, _), .replicaStarted(let replica),
+      .spareReady(let replica, _):
       UInt64(replica)
     case .reportBegun, .flowsCompleted, .updateBegun: 0
     case .fleetDue(let pool): UInt64(pool)

@@ -35,8 +35,15 @@ public struct LatencyHistogram: Sendable, Equatable {
   @inline(__always)
   static func cell(of nanoseconds: Int64) -> Int { index.cell(of: Int(nanoseconds)) }
 
+  /// Records a sample of `nanoseconds`.
+  mutating func record(_ nanoseconds: Int64) {
+    record(cell: Self.cell(of: nanoseconds), times: 1)
+    sum += Int128(nanoseconds)
+    if nanoseconds > maximum { maximum = nanoseconds }
+  }
+
   /// Records `times` samples of `nanoseconds`.
-  mutating func record(_ nanoseconds: Int64, times: Int64 = 1) {
+  mutating func record(_ nanoseconds: Int64, times: Int64) {
     record(cell: Self.cell(of: nanoseconds), times: times)
     sum += Int128(nanoseconds) * Int128(times)
     if nanoseconds > maximum { maximum = nanoseconds }

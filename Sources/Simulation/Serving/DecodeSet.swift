@@ -112,7 +112,7 @@ struct DecodeSet {
     let left = Int(request.output - tokens)
     let steps = steps ?? left
     request.unitsPerStep = Int32(left << TokenUnit.bits / steps)
-    request.finishStep = step + Int64(steps)
+    request.decodeSteps = Int32(steps)
     let rate = Int(request.unitsPerStep)
     count += 1
     contextUnits += contextUnits(of: request)
@@ -210,6 +210,7 @@ struct DecodeSet {
   }
 
   /// KV blocks that the next `steps` steps fill, after the next `skipping` ones.
+  @inline(__always)
   func blockDemand(steps: Int, skipping: Int = 0) -> Int {
     guard count > 0, steps > 0 else { return 0 }
     switch blocks {

@@ -21,7 +21,9 @@ public struct LatencyTargets: Sendable, Equatable {
 }
 
 /// What the replicas of a pool have in common; nothing in it changes during a run.
-struct Engine {
+///
+/// One object: as a structure it was copied, all of it, for many a step.
+final class Engine: Sendable {
   let options: EngineOptions
   let cache: KVCacheOptions
   let cost: StepCostTable
@@ -34,20 +36,46 @@ struct Engine {
   /// Whether every completed request is kept.
   let recordsRequests: Bool
   /// What its replicas do for a request.
-  var role = PoolRole.aggregated
+  let role: PoolRole
   /// Who sends the first token of a request that changes replicas.
-  var firstToken = FirstTokenSource.handOff
+  let firstToken: FirstTokenSource
 
   /// Whether and where blocks of prompts are kept; nil: they aren't.
-  var prefixCache: PrefixCacheOptions?
+  let prefixCache: PrefixCacheOptions?
   /// What the prompts of each stream have in common; nil for nothing.
-  var prompts: [PromptContent?] = []
+  let prompts: [PromptContent?]
   /// Random numbers of expert loads, by replica and step; nil where steps are at their mean.
   ///
   /// Steps are then taken one by one.
-  var loadDraws: RandomStreamFamily?
+  let loadDraws: RandomStreamFamily?
   /// Whether a router listens to what the prefix caches hold.
-  var publishesPrefixes = false
+  let publishesPrefixes: Bool
+
+  /// An engine; see the properties.
+  init(
+    options: EngineOptions, cache: KVCacheOptions, cost: StepCostTable, speculation: SpeculationLaw?,
+    targets: [LatencyTargets], macroSteps: Bool, recordsRequests: Bool, role: PoolRole,
+    firstToken: FirstTokenSource, prefixCache: PrefixCacheOptions?, prompts: [PromptContent?],
+    loadDraws: RandomStreamFamily?, publishesPrefixes: Bool
+  ) {
+    self.options = options
+    self.cache = cache
+    self.cost = cost
+    self.speculation = speculation
+    self.targets = targets
+    self.macroSteps = macroSteps
+    self.recordsRequests = recordsRequests
+    self.role = role
+    self.firstToken = firstToken
+    self.prefixCache = prefixCache
+    self.prompts = prompts
+    self.loadDraws = loadDraws
+    self.publishesPrefixes = publishesPrefixes
+    for content in prompts.compactMap({ $0 }) {
+      precondition(
+        content.blockTokens % cache.blockTokens == 0, "blocks of prompts that fill no whole KV blocks")
+    }
+  }
 
   /// Whether a request can ever run here.
   func accepts(input: Int, maximumOutput: Int) -> Bool {

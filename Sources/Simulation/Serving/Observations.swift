@@ -213,6 +213,11 @@ public struct Observations: Sendable {
     series.withBucket(bucket(of: time), body)
   }
 
+  @inline(__always)
+  mutating func withBucket(index: Int, _ body: (inout TimeSeries.Bucket) -> Void) {
+    series.withBucket(index, body)
+  }
+
   /// The first instant after the bucket of `time`.
   @inline(__always)
   mutating func bucketEnd(after time: SimTime) -> SimTime {

@@ -48,9 +48,12 @@ struct Regime {
   }
 
   /// All lanes of the steps done.
-  var cost: CostVector { cost(ofSteps: done) }
+  var cost: CostVector {
+    @inline(__always) get { cost(ofSteps: done) }
+  }
 
   /// All lanes of the first `steps` steps.
+  @inline(__always)
   func cost(ofSteps steps: Int) -> CostVector {
     let k = Double(steps)
     return first * k + growth * (k * (k - 1) * 0.5)

@@ -4,19 +4,17 @@ import CostModel
 extension Replica {
   /// Ends the stretch in progress: its steps are done at `plannedEnd`.
   mutating func completeSteps(engine: Engine, shop: inout Shop) {
-    guard var regime else { preconditionFailure("steps ended that nobody began") }
     let now = plannedEnd
-    let before = regime.done
     let steps = plannedSteps
-    regime.done += steps
-    self.regime = regime
+    regime?.done += steps
+    guard let regime else { preconditionFailure("steps ended that nobody began") }
     plannedSteps = 0
     plannedEnd = .never
     shop.steps += Int64(steps)
     self.steps += Int64(steps)
     shop.events += 1
 
-    record(regime, steps: (before + 1)...regime.done, &shop.observations)
+    record(regime, steps: (regime.done - steps + 1)...regime.done, &shop.observations)
     if !joined.isEmpty { completeJoined(at: now, shop: &shop) }
     if holdsPrompts { waitedSteps += steps }
     stepsSinceReceipt = chunks.isEmpty ? stepsSinceReceipt + steps : 0
@@ -69,13 +67,13 @@ extension Replica {
     while let slot = decoding.popFinished(shop.requests) {
       changed = true
       let departure = decoding.leave(&shop.requests[slot])
-      let request = shop.requests[slot]
+      let output = Int(shop.requests[slot].output)
       shop.observations.correct(
-        tokens: Int(request.output - request.generated) - 1 - departure.tokens, at: now)
+        tokens: output - Int(shop.requests[slot].generated) - 1 - departure.tokens, at: now)
       let held =
         engine.speculation == nil
-        ? engine.cache.blocks(forTokens: Int(request.input) + Int(request.output) - 1)
-        : engine.cache.blocks(forTokens: request.prefillTokens) + departure.blocks
+        ? engine.cache.blocks(forTokens: Int(shop.requests[slot].input) + output - 1)
+        : engine.cache.blocks(forTokens: shop.requests[slot].prefillTokens) + departure.blocks
       finish(slot, held: held, at: now, engine: engine, shop: &shop)
     }
     return changed
@@ -158,14 +156,15 @@ extension Replica {
     let good = engine.targets[Int(request.stream)].met(
       timeToFirstToken: toFirstToken, timePerOutputToken: perToken, endToEnd: endToEnd
     )
-    shop.observations.withEpoch(at: now) {
+    let bucket = shop.observations.bucket(of: now)
+    shop.observations.withEpoch(index: bucket / TimeSeries.bucketsPerEpoch) {
       $0.timeToFirstToken.record(toFirstToken.nanoseconds)
       $0.queue.record(inQueue.nanoseconds)
       $0.endToEnd.record(endToEnd.nanoseconds)
       if let toFirstAnswer { $0.timeToFirstAnswerToken.record(toFirstAnswer.nanoseconds) }
       if let perToken { $0.timePerOutputToken.record(perToken.nanoseconds) }
     }
-    shop.observations.withBucket(at: now) {
+    shop.observations.withBucket(index: bucket) {
       $0.completed += 1
       $0.ended += 1
       if good { $0.good += 1 }
@@ -209,7 +208,7 @@ extension Replica {
       stream: request.stream, index: request.index, replica: id, inputTokens: request.input,
       outputTokens: request.output, arrival: request.arrival, scheduled: request.scheduled,
       firstToken: request.firstToken,
-      completed: completed, preemptions: request.preemptions, cachedTokens: request.cachedTokens)
+      completed: completed, preemptions: Int32(request.preemptions), cachedTokens: request.cachedTokens)
   }
 }
 

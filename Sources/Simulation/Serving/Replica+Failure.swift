@@ -30,6 +30,7 @@ extension Replica {
     let old = self
     self = Replica(id: id, engine: engine)
     cost = old.cost
+    pace = old.pace
     steps = old.steps
     decoding = old.decoding
     keepPeaks(of: old)

@@ -11,7 +11,8 @@ extension Replica {
     let isDecoding = request.state == .decoding
     let held = takeOut(&request, slot, at: now, engine: engine, shop: &shop)
     request.progress = 0
-    request.preemptions += 1
+    request.sharedBlocks = 0
+    request.countPreemption()
     request.state = .waiting
     shop.observations.counts.preemptions += 1
     if isDecoding, swapOut(&request, engine: engine) {

@@ -7,12 +7,12 @@ extension Replica {
   ///
   /// The last token is always computed, since its output is the first of the answer.
   @inline(__always)
-  func lookUp(_ slot: Int32, engine: Engine, shop: inout Shop) {
+  mutating func lookUp(_ slot: Int32, engine: Engine, shop: inout Shop) {
     guard cache.prefixes != nil else { return }
     find(slot, engine: engine, shop: &shop)
   }
 
-  private func find(_ slot: Int32, engine: Engine, shop: inout Shop) {
+  private mutating func find(_ slot: Int32, engine: Engine, shop: inout Shop) {
     let request = shop.requests[slot]
     guard request.state == .waiting, let prefixes = cache.prefixes,
       let content = engine.prompts[Int(request.stream)]
@@ -102,5 +102,12 @@ extension CostVector {
     self[.time] += seconds
     self[.framework] += seconds
     self[.network] += seconds
+  }
+
+  /// Lets a step take `pace` times as long for the same energy above idle: the slowest accelerator sets the pace.
+  mutating func slow(by pace: Double) {
+    let energy = self[.energy]
+    self *= pace
+    self[.energy] = energy
   }
 }

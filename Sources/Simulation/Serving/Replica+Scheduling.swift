@@ -25,6 +25,10 @@ extension Replica {
       estimate.restart()
       closeRegime()
     }
+    guard newlyScheduled > 0 else { return }
+    let started = newlyScheduled
+    newlyScheduled = 0
+    shop.observations.withBucket(at: now) { $0.dequeued += started }
   }
 
   /// The scheduler looks for new requests: at once when nothing runs and after prompts, else every so many steps.
@@ -164,16 +168,16 @@ extension Replica {
   /// Whether more than `position` requests wait in memory, made from the backlog where needed.
   mutating func nextWaiting(_ position: Int, engine: Engine, shop: inout Shop) -> Bool {
     while waiting.count <= position {
-      guard let request = backlog?.pop() else {
+      guard let slot = backlog?.pop(into: &shop.requests) else {
         backlog = nil
         return false
       }
-      shop.observations.countArrivals(sent: request.arrival, of: request.stream)
-      guard engine.accepts(input: Int(request.input), maximumOutput: Int(request.maximumOutput)) else {
-        shop.observations.refuse(request.stream, .misfit, at: request.arrival)
+      let (input, output) = (shop.requests[slot].input, shop.requests[slot].maximumOutput)
+      guard engine.accepts(input: Int(input), maximumOutput: Int(output)) else {
+        shop.observations.refuse(shop.requests[slot].stream, .misfit, at: shop.requests[slot].arrival)
+        shop.requests.remove(slot)
         continue
       }
-      let slot = shop.requests.insert(request)
       enqueue(slot, &shop)
       outstanding += 1
     }
@@ -195,7 +199,7 @@ extension Replica {
       shop.requests[slot].cachedTokens = shop.requests[slot].progress
       shop.observations.counts.inputTokens += input
       shop.observations.counts.cachedTokens += Int64(shop.requests[slot].progress)
-      shop.observations.withBucket(at: now) { $0.dequeued += 1 }
+      newlyScheduled += 1
     }
   }
 
@@ -226,6 +230,7 @@ extension Replica {
       chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
     cost += attention
     if engine.loadDraws != nil { vary(&cost, chunkTokens: chunkTokens, engine: engine) }
+    if pace != 1 { cost.slow(by: pace) }
     if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
     fetchSeconds = 0
     cost.wait(copySeconds)
@@ -240,7 +245,7 @@ extension Replica {
   /// preemption, since the step that preempts admits nobody but the next one may, and where requests of other replicas
   /// join, whose tokens are not a step apart yet.
   private mutating func planDecodeStretch(at now: SimTime, single: Bool, engine: Engine) {
-    if let regime, regime.done >= regime.limit { closeRegime() }
+    if let regime, regime.done >= regime.limit || regimePace != pace { closeRegime() }
     if regime == nil {
       var run = engine.cost.decodeRun(
         sequences: decoding.count + padding.sequences,
@@ -250,6 +255,11 @@ extension Replica {
       if engine.loadDraws != nil {
         run.steps = 1
         vary(&run.first, chunkTokens: 0, engine: engine)
+      }
+      regimePace = pace
+      if pace != 1 {
+        run.first.slow(by: pace)
+        run.growth.slow(by: pace)
       }
       regime = Regime(anchor: now, first: run.first, growth: run.growth, limit: run.steps)
       if copySeconds > 0 { waitForCopies(run.first, from: now) }

@@ -48,6 +48,13 @@ struct Replica {
   /// Static batching: what sequences that are over still take until their batch is.
   var padding = Padding()
 
+  /// Requests that the step in progress is the first to work on, until they are recorded.
+  var newlyScheduled: Int64 = 0
+
+  /// What steps take, as a multiple of what they cost: more than 1 where an accelerator is slow.
+  var pace = 1.0
+  /// The pace of the regime.
+  var regimePace = 1.0
   var regime: Regime?
   /// Steps of the stretch in progress, 0 for none.
   var plannedSteps = 0
@@ -178,7 +185,8 @@ struct Replica {
 
   /// Adds the regime's cost to the total and forgets it: the batch is about to change.
   mutating func closeRegime() {
-    if let regime { cost += regime.cost }
+    guard regime != nil else { return }
+    cost += regime?.cost ?? .zero
     regime = nil
   }
 }
@@ -275,10 +283,10 @@ struct Backlog {
   /// Requests left.
   var remaining: Int64 { next < end ? Int64((end - next + stride - 1) / stride) : 0 }
 
-  /// The next request; nil when none is left.
-  mutating func pop() -> Request? {
+  /// Makes the next request in a slot of its own; nil when none is left.
+  mutating func pop(into requests: inout RequestPool) -> Int32? {
     guard next < end else { return nil }
     defer { next += stride }
-    return lengths.request(stream: stream, index: next, arrival: arrival)
+    return requests.insert { lengths.fill(&$0, stream: stream, index: next, arrival: arrival) }
   }
 }

@@ -1,4 +1,6 @@
 /// A request in flight: a slot of the partition's request pool.
+///
+/// At most 128 bytes, which compilers copy without a call: a test holds it to that.
 struct Request {
   /// `handedOver`: its prompt is done on another replica, which holds its cache; `fetching`: that cache is on its way;
   /// `swapped`: it waits, and the host holds its cache.
@@ -13,13 +15,12 @@ struct Request {
   /// When the first token of the answer was out, after hidden ones.
   var firstAnswer = SimTime.never
   var index: UInt64 = 0
-  /// The decode step of its replica that produces its last token.
-  var finishStep: Int64 = 0
   /// The first decode step of its replica that works on it.
   var joinStep: Int64 = 0
-  /// The decode step at which its bounded context changes its growth; `Int64.max` when it won't.
-  var boundEvent: Int64 = .max
-  var stream: Int32 = 0
+  /// Decode steps from that one to the end of the one that produces its last token.
+  var decodeSteps: Int32 = 0
+  /// Decode steps from that one until its bounded context changes its growth; `Int32.max` when it won't.
+  var stepsToBoundEvent: Int32 = .max
   var replica: Int32 = -1
   var input: Int32 = 0
   /// The true output length.
@@ -33,30 +34,66 @@ struct Request {
   var progress: Int32 = 0
   var next: Int32 = -1
   var previous: Int32 = -1
-  var preemptions: Int32 = 0
   /// Blocks of its prompt's chain that a prefix cache holds for it, from the beginning; while it waits, those found.
   var cachedBlocks: Int32 = 0
-  /// While it waits: KV blocks of those that others hold, so that it needs no room for them.
-  var sharedBlocks: Int32 = 0
   /// Tokens of its prompt that were cached when it first started.
   var cachedTokens: Int32 = 0
-  /// What a decode step adds to its output, in units of ``TokenUnit``.
-  var unitsPerStep: Int32 = 0
+  /// ``sharedBlocks`` until its prompt is done, then ``unitsPerStep``.
+  private var sharedOrGrowth: Int32 = 0
   /// Output tokens before the answer, which reasoning models hide; -1 where nobody tells them apart.
   var thinking: Int32 = -1
-  /// Samples of the same prompt that follow when this one's prompt is done.
-  var forks: Int32 = 0
-  /// Of its stream: the lower the sooner, where the queue is sorted by it.
-  var priority: Int32 = 0
   /// The replica that it was last sent to; -1 while it is on its way.
   ///
   /// Kept where clients may go away.
   var place: Int32 = -1
+  /// Of its stream: the lower the sooner, where the queue is sorted by it.
+  var priority: Int16 = 0
+  private var streamNumber: UInt16 = 0
+  /// Samples of the same prompt that follow when this one's prompt is done.
+  var forks: UInt16 = 0
+  /// Times that it lost its KV cache, at most 65,535.
+  private(set) var preemptions: UInt16 = 0
   var state = State.free
   /// Whether its client has gone and the scheduler has yet to learn it.
   var isCancelled = false
   /// Whether it may generate more than a scheduler cares to know of.
   var isClipped = false
+
+  /// The position of its stream in the deployment's, below ``mostStreams``.
+  var stream: Int32 {
+    @inline(__always) get { Int32(streamNumber) }
+    set { streamNumber = UInt16(newValue) }
+  }
+
+  /// The decode step of its replica that produces its last token.
+  var finishStep: Int64 {
+    @inline(__always) get { joinStep + Int64(decodeSteps) }
+  }
+
+  /// The decode step at which its bounded context changes its growth; `Int64.max` when it won't.
+  var boundEvent: Int64 {
+    @inline(__always) get { stepsToBoundEvent == .max ? .max : joinStep + Int64(stepsToBoundEvent) }
+    set { stepsToBoundEvent = newValue == .max ? .max : Int32(newValue - joinStep) }
+  }
+
+  /// Until its prompt is done: KV blocks that others hold of it, so that it needs no room for them.
+  var sharedBlocks: Int32 {
+    @inline(__always) get { sharedOrGrowth }
+    set { sharedOrGrowth = newValue }
+  }
+
+  /// While it decodes: what a step adds to its output, in units of ``TokenUnit``.
+  var unitsPerStep: Int32 {
+    @inline(__always) get { sharedOrGrowth }
+    set { sharedOrGrowth = newValue }
+  }
+
+  /// The most streams of a deployment.
+  static let mostStreams = Int(UInt16.max)
+
+  mutating func countPreemption() {
+    if preemptions < .max { preemptions += 1 }
+  }
 
   /// Whether it waits for room alone: what was computed of it is on another replica, or on the host.
   var hasCacheElsewhere: Bool { state == .handedOver || state == .swapped }
@@ -87,41 +124,6 @@ struct RequestView {
 
   /// Tokens that its prefill still has to process.
   var prefillLeft: Int { prefillTokens - prefillDone }
-}
-
-/// The requests in flight of a partition: slots that are used again.
-struct RequestPool {
-  private(set) var slots: [Request] = []
-  private var freeHead: Int32 = -1
-  private(set) var inFlight = 0
-
-  /// Size of a slot in bytes; bounded by a test.
-  static var bytesPerRequest: Int { MemoryLayout<Request>.stride }
-
-  mutating func insert(_ request: Request) -> Int32 {
-    inFlight += 1
-    if freeHead >= 0 {
-      let slot = freeHead
-      freeHead = slots[Int(slot)].next
-      slots[Int(slot)] = request
-      return slot
-    }
-    slots.append(request)
-    return Int32(slots.count - 1)
-  }
-
-  mutating func remove(_ slot: Int32) {
-    precondition(slots[Int(slot)].state != .free, "a request left twice")
-    inFlight -= 1
-    slots[Int(slot)].state = .free
-    slots[Int(slot)].next = freeHead
-    freeHead = slot
-  }
-
-  subscript(slot: Int32) -> Request {
-    @inline(__always) _read { yield slots[Int(slot)] }
-    @inline(__always) _modify { yield &slots[Int(slot)] }
-  }
 }
 
 extension Request {

@@ -118,7 +118,7 @@ final class RequestSource: Sendable {
   let systemPromptTokens: Int
   let thinking: RequestLengths?
   let samples: Int
-  let priority: Int32
+  let priority: Int16
   let frontEnd: FrontEnd
 
   init(_ stream: StreamPlan, frontEnd: FrontEnd) {
@@ -128,7 +128,7 @@ final class RequestSource: Sendable {
     systemPromptTokens = stream.systemPrompts?.tokens ?? 0
     thinking = stream.thinking
     samples = stream.samples
-    priority = Int32(clamping: stream.priority)
+    priority = Int16(clamping: stream.priority)
     var frontEnd = frontEnd
     if case .offline = stream.arrivals { frontEnd.secondsPerInputToken = 0 }
     self.frontEnd = frontEnd
@@ -142,9 +142,20 @@ final class RequestSource: Sendable {
   /// The request with number `index`, lengths drawn by that number.
   ///
   /// `history`: tokens that its prompt begins with, the system prompt included; nil for that alone.
+  @inline(__always)
   func request(stream: Int32, index: UInt64, arrival: SimTime, history: Int? = nil) -> Request {
-    request(
-      lengths.lengths(ofRequest: index), stream: stream, index: index, arrival: arrival, history: history)
+    var request = Request()
+    fill(&request, stream: stream, index: index, arrival: arrival, history: history)
+    return request
+  }
+
+  /// The same in place.
+  func fill(
+    _ request: inout Request, stream: Int32, index: UInt64, arrival: SimTime, history: Int? = nil
+  ) {
+    fill(
+      &request, lengths.lengths(ofRequest: index), stream: stream, index: index, arrival: arrival,
+      history: history)
   }
 
   /// A sample of the answer to prompt `number`; the first brings the others with it.
@@ -152,18 +163,20 @@ final class RequestSource: Sendable {
     var drawn = lengths.lengths(ofRequest: number)
     // Numbers of samples are out of the way of those of prompts.
     if sample > 0 { drawn.output = lengths.lengths(ofRequest: number | UInt64(sample) << 40).output }
-    var made = request(
-      drawn, stream: stream, index: Conversations.request(number, turn: sample), arrival: arrival,
+    var made = Request()
+    fill(
+      &made, drawn, stream: stream, index: Conversations.request(number, turn: sample), arrival: arrival,
       history: nil)
-    if sample == 0 { made.forks = Int32(samples - 1) }
+    if sample == 0 { made.forks = UInt16(samples - 1) }
     return made
   }
 
   @inline(__always)
-  private func request(
-    _ drawn: (input: Int, output: Int), stream: Int32, index: UInt64, arrival: SimTime, history: Int?
-  ) -> Request {
-    var request = Request()
+  private func fill(
+    _ request: inout Request, _ drawn: (input: Int, output: Int), stream: Int32, index: UInt64,
+    arrival: SimTime, history: Int?
+  ) {
+    request = Request()
     request.arrival = arrival
     request.index = index
     request.stream = stream
@@ -181,6 +194,5 @@ final class RequestSource: Sendable {
     request.output = Int32(clamping: min(output, maximumOutputTokens))
     request.maximumOutput = Int32(clamping: maximumOutputTokens)
     request.state = .waiting
-    return request
   }
 }

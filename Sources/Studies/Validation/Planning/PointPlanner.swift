@@ -123,11 +123,11 @@ struct PointDraft {
       stream: stream,
       window: load.window,
       site: SiteContext(
-        accelerators: point.accelerators, nodes: (point.accelerators + nodeSize - 1) / nodeSize, racks: 1,
-        acceleratorIdleWatts: system.accelerator.idlePower.si,
-        acceleratorPeakWatts: system.accelerator.thermalDesignPower.si,
-        nodeIdleWatts: system.node.idlePower.si, nodePeakWatts: system.node.peakPower.si,
-        siteWattsPerITWatt: 1), overhead: design.overhead,
+        systems: [
+          SystemContext(
+            system, accelerators: point.accelerators, nodes: (point.accelerators + nodeSize - 1) / nodeSize,
+            isPriced: false)
+        ], racks: 1, siteWattsPerITWatt: 1), overhead: design.overhead,
       prefillOverhead: (prefill?.design ?? design).overhead)
   }
 }
