@@ -157,17 +157,33 @@ struct DeploymentReader {
     return draft
   }
 
-  static func parallel(_ field: Field) -> Parallelism? {
+  /// The layout; only a pool that works on prompts can share each of them (`takesContext`).
+  static func parallel(_ field: Field, takesContext: Bool = false) -> Parallelism? {
     guard field.isPresent else { return Parallelism() }
     guard var reader = field.mapping() else { return nil }
     let degrees = ["tensor", "pipeline", "expert", "attention_data"].map { name in
       let degree = reader.optional(name)
       return degree.isPresent ? degree.int(in: 1...65_536) : 1
     }
+    let contextField = reader.optional("context")
+    let context = contextField.isPresent ? contextField.int(in: 1...65_536) : 1
     reader.finish()
-    guard let tensor = degrees[0], let pipeline = degrees[1], let expert = degrees[2], let data = degrees[3]
+    if let context, context > 1 {
+      if !takesContext {
+        contextField.reject("only prompts are shared by groups", allowed: "1, or a pool with role: prefill")
+        return nil
+      }
+      if degrees[3] ?? 1 > 1 {
+        contextField.reject(
+          "groups either share prompts or take their own", allowed: "1, or attention_data: 1")
+        return nil
+      }
+    }
+    guard let context, let tensor = degrees[0], let pipeline = degrees[1], let expert = degrees[2],
+      let data = degrees[3]
     else { return nil }
-    return Parallelism(tensor: tensor, pipeline: pipeline, expert: expert, attentionData: data)
+    return Parallelism(
+      tensor: tensor, pipeline: pipeline, expert: expert, attentionData: data, context: context)
   }
 
   private func replicas(_ field: Field) -> ReplicaCount? {

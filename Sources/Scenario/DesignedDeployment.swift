@@ -36,6 +36,7 @@ struct DesignedDeployment {
   func resolved() -> ResolvedDeployment {
     let options = engine.replicaOptions(design)
     var design = design
+    design.schedulesAhead = engine.schedulesAhead
     experts.apply(
       to: &design,
       tokens: max(options.maximumBatchTokens, options.maximumBatchSize * (1 + options.draftTokens)))
@@ -350,7 +351,7 @@ extension ScenarioResolver {
     }
     let needed = cache.blocks(forTokens: input + output)
     // An attention group holds its own requests: no request can use the blocks of another group.
-    let perGroup = cache.blocks / design.parallel.attentionData
+    let perGroup = cache.blocks / design.parallel.requestGroups
     if needed > perGroup {
       reject(
         "\(request) needs \(needed) KV blocks of \(cache.blockTokens) tokens, a replica has "

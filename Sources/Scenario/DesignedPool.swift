@@ -24,6 +24,7 @@ struct DesignedPool {
   var resolved: PrefillPool {
     let options = engine.replicaOptions(design)
     var design = design
+    design.schedulesAhead = engine.schedulesAhead
     experts.apply(to: &design, tokens: options.maximumBatchTokens)
     return PrefillPool(
       replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
@@ -101,7 +102,7 @@ extension ScenarioResolver {
         allowed: "chunked_prefill: true, or a larger max_batch_tokens")
     }
     let needed = cache.blocks(forTokens: input)
-    let perGroup = cache.blocks / design.parallel.attentionData
+    let perGroup = cache.blocks / design.parallel.requestGroups
     if needed > perGroup {
       problems.record(
         below: stream.draft.node, at: path, found: "",

@@ -8,7 +8,8 @@ extension Echo {
   static func echo(_ parallel: Parallelism) -> JSONValue {
     .object([
       ("tensor", .int(parallel.tensor)), ("pipeline", .int(parallel.pipeline)),
-      ("expert", .int(parallel.expert)), ("attention_data", .int(parallel.attentionData)),
+      ("expert", .int(parallel.expert)), ("attention_data", .int(parallel.requestGroups)),
+      ("context", .int(parallel.context)),
     ])
   }
 
@@ -16,7 +17,7 @@ extension Echo {
   static func loads(_ item: DesignedDeployment) -> [(String, JSONValue)] {
     var members: [(String, JSONValue)] = []
     if !item.design.mixtures.isEmpty { members.append(("experts", item.experts.echo)) }
-    if item.design.parallel.attentionData > 1 {
+    if item.design.parallel.requestGroups > 1 {
       members.append(("attention_balance", .string(item.attentionBalance.rawValue)))
     }
     return members

@@ -95,7 +95,7 @@ struct Echo {
     _ engine: EngineChoice, _ design: ReplicaDesign, _ cache: KVCacheOptions, _ arithmetic: String
   ) -> JSONValue {
     let options = engine.options
-    let whole = options.ofReplica(groups: design.parallel.attentionData)
+    let whole = options.ofReplica(groups: design.parallel.requestGroups)
     var members: [(String, JSONValue)] = [
       ("framework", .string(engine.framework.rawValue)), ("version", .string(engine.version)),
       ("max_batch_size", .int(options.maximumBatchSize)),

@@ -195,6 +195,8 @@ struct EngineChoice {
   let cacheTiersField: Field?
   /// Where preempted requests are copied to; nil: they are computed again.
   let swap: SwapDraft?
+  /// Whether the next step is prepared while the accelerators work; nil: as the framework does by default.
+  let schedulesAhead: Bool?
   let defaults: EngineDefaults
 }
 
@@ -243,7 +245,7 @@ extension EngineDraft {
       memoryFraction: memoryFraction.value ?? defaults.memoryFraction,
       blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0,
       prefixCaching: prefixCaching.value ?? true, cacheTiers: cacheTiers, cacheTiersField: cacheTiersField,
-      swap: scheduler.swap,
+      swap: scheduler.swap, schedulesAhead: scheduler.schedulesAhead.value,
       defaults: defaults)
   }
 

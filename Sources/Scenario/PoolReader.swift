@@ -94,7 +94,8 @@ struct PoolReader {
       ? systems.read(systemField, owner: reader.node) : ofDeployment
     let replicasField = reader.required("replicas")
     let replicas = replicasField.int(in: 1...1_000_000)
-    let parallel = DeploymentReader.parallel(reader.optional("parallel"))
+    let parallel = DeploymentReader.parallel(
+      reader.optional("parallel"), takesContext: role == .prefill)
     let own = reader.optional("engine")
     if !own.isPresent, !engineField.isPresent {
       problems.record(

@@ -12,6 +12,8 @@ struct SchedulerDraft {
   var longPrefillThreshold = Option<Int>()
   var swap: SwapDraft?
   var batching = Option<Batching>()
+  /// Whether the next step is prepared while the accelerators work.
+  var schedulesAhead = Option<Bool>()
 }
 
 /// Memory of the host for preempted requests, as stated.
@@ -45,12 +47,31 @@ extension EngineReader {
       $0.int(in: 1...1_000_000_000)
     }
     draft.batching = option(&reader, "batching", nil) { $0.choice(Batching.self) }
+    draft.schedulesAhead = schedulesAhead(&reader, framework)
     guard framework != .sglang else { return draft }
     draft.longPrefillThreshold = option(
       &reader, "long_prefill_threshold", framework == .vllm ? "long_prefill_token_threshold" : nil
     ) { $0.int(in: 1...10_000_000) }
     draft.swap = swap(&reader)
     return draft
+  }
+
+  /// `async_scheduling`, as vLLM calls it; the other frameworks have a word for the contrary.
+  private func schedulesAhead(
+    _ reader: inout MappingReader, _ framework: Framework?
+  ) -> EngineDraft.Option<Bool> {
+    let stated = option(&reader, "async_scheduling", nil) { $0.bool() }
+    let contrary: String? =
+      switch framework {
+      case .tensorRTLLM: "disable_overlap_scheduler"
+      case .sglang: "disable_overlap_schedule"
+      case .vllm, nil: nil
+      }
+    guard let contrary else { return stated }
+    let field = reader.optional(contrary)
+    guard field.isPresent else { return stated }
+    if stated.field != nil { field.reject("stated twice, as async_scheduling and as \(contrary)") }
+    return EngineDraft.Option(value: field.bool().map { !$0 }, field: field)
   }
 
   private func swap(_ reader: inout MappingReader) -> SwapDraft? {
@@ -114,6 +135,7 @@ extension EngineChoice {
     var members: [(String, JSONValue)] = [
       ("scheduling_policy", .string(options.queueOrder.rawValue)),
       ("batching", .string(options.batching.rawValue)),
+      ("async_scheduling", .bool(schedulesAhead ?? framework.schedulesAhead)),
     ]
     if options.maximumQueuedRequests < .max {
       members.append(("max_queued_requests", .int(options.maximumQueuedRequests)))
@@ -132,7 +154,7 @@ extension EngineChoice {
 
   /// The scheduler's options for replicas of a design.
   func replicaOptions(_ design: ReplicaDesign) -> EngineOptions {
-    var options = options.ofReplica(groups: design.parallel.attentionData)
+    var options = options.ofReplica(groups: design.parallel.requestGroups)
     if let space = swap?.resolved(design, blockTokens: blockTokens) { options.preemption = .swap(space) }
     return options
   }

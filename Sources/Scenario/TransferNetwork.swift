@@ -52,6 +52,12 @@ extension TransferDraft {
         hint: "leave network out: each attention group then has a link of its own")
       return handOff
     }
+    if prefill.design.parallel.context > 1 {
+      field.refuse(
+        "caches of prompts that groups share have no flows yet",
+        hint: "leave network out, or parallel.context")
+      return handOff
+    }
     guard let fabric = fabric(on: part, efficiency: efficiency), let first = prefill.places?.replicas,
       let second = item.places?.replicas
     else { return handOff }

@@ -47,7 +47,8 @@ struct SummaryTests {
       [
         "kv_cache.peak_utilisation", "kv_cache.prefix_hit_rate", "faults.failures",
         "faults.interrupted_requests",
-        "faults.lost_tokens", "faults.takeovers", "faults.slow_replica_seconds", "faults.availability", "fleet", "classes", "intervals",
+        "faults.lost_tokens", "faults.takeovers", "faults.slow_replica_seconds", "faults.availability",
+        "fleet", "classes", "intervals",
       ]
       + [
         "verdict", "reason", "start_seconds", "end_seconds", "arrivals_per_second", "departures_per_second",

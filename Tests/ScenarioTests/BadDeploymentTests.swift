@@ -75,8 +75,8 @@ struct BadDeploymentTests {
     BadInput(
       "parallel unknown key", [9: "    parallel: { tp: 4, tensr: 2 }"],
       [
-        "scenario.yaml:9: deployments[0].parallel.tp: unknown key; allowed: tensor, pipeline, expert, attention_data",
-        "scenario.yaml:9: deployments[0].parallel.tensr: unknown key; allowed: tensor, pipeline, expert, attention_data; did you mean 'tensor'?",
+        "scenario.yaml:9: deployments[0].parallel.tp: unknown key; allowed: tensor, pipeline, expert, attention_data, context",
+        "scenario.yaml:9: deployments[0].parallel.tensr: unknown key; allowed: tensor, pipeline, expert, attention_data, context; did you mean 'tensor'?",
       ]),
     BadInput(
       "TP 0", [9: "    parallel: { tensor: 0 }"],
@@ -103,7 +103,7 @@ struct BadDeploymentTests {
       "options of another framework",
       [8: "    engine: { framework: sglang, max_num_seqs: 4, capacity_policy: guaranteed_no_evict }"],
       [
-        "scenario.yaml:8: deployments[0].engine.max_num_seqs: unknown key; allowed: framework, version, max_batch_size, max_running_requests, max_batch_tokens, chunked_prefill_size, chunked_prefill, capacity_policy, max_context_tokens, context_length, memory_fraction, mem_fraction_static, block_tokens, page_size, watermark, kv_blocks, speculation, prefix_caching, cache_tiers, scheduling_policy, schedule_policy, max_queued_requests, batching, disable_radix_cache, max_prefill_tokens, scheduler_recv_interval, enable_mixed_chunk, schedule_conservativeness",
+        "scenario.yaml:8: deployments[0].engine.max_num_seqs: unknown key; allowed: framework, version, max_batch_size, max_running_requests, max_batch_tokens, chunked_prefill_size, chunked_prefill, capacity_policy, max_context_tokens, context_length, memory_fraction, mem_fraction_static, block_tokens, page_size, watermark, kv_blocks, speculation, prefix_caching, cache_tiers, scheduling_policy, schedule_policy, max_queued_requests, batching, async_scheduling, disable_overlap_schedule, disable_radix_cache, max_prefill_tokens, scheduler_recv_interval, enable_mixed_chunk, schedule_conservativeness",
         "scenario.yaml:8: deployments[0].engine.capacity_policy: found 'guaranteed_no_evict', SGLang admits requests on current use and recomputes what it preempts; allowed: max_utilization",
       ]),
     BadInput(
@@ -151,7 +151,7 @@ struct BadDeploymentTests {
     BadInput(
       "other framework's alias", [8: "    engine: { framework: vllm, max_num_tokens: 4096 }"],
       [
-        "scenario.yaml:8: deployments[0].engine.max_num_tokens: unknown key; allowed: framework, version, max_batch_size, max_num_seqs, max_batch_tokens, max_num_batched_tokens, chunked_prefill, enable_chunked_prefill, capacity_policy, max_context_tokens, max_model_len, memory_fraction, gpu_memory_utilization, block_tokens, block_size, watermark, kv_blocks, num_gpu_blocks_override, speculation, prefix_caching, enable_prefix_caching, cache_tiers, scheduling_policy, max_queued_requests, batching, long_prefill_threshold, long_prefill_token_threshold, preemption_mode, swap_space, swap_bandwidth; did you mean 'max_num_seqs'?"
+        "scenario.yaml:8: deployments[0].engine.max_num_tokens: unknown key; allowed: framework, version, max_batch_size, max_num_seqs, max_batch_tokens, max_num_batched_tokens, chunked_prefill, enable_chunked_prefill, capacity_policy, max_context_tokens, max_model_len, memory_fraction, gpu_memory_utilization, block_tokens, block_size, watermark, kv_blocks, num_gpu_blocks_override, speculation, prefix_caching, enable_prefix_caching, cache_tiers, scheduling_policy, max_queued_requests, batching, async_scheduling, long_prefill_threshold, long_prefill_token_threshold, preemption_mode, swap_space, swap_bandwidth; did you mean 'max_num_seqs'?"
       ]),
     BadInput(
       "context beyond model", [8: "    engine: { framework: vllm, max_model_len: 200000 }"],

@@ -62,7 +62,8 @@ struct DefaultsTests {
     let deployment = try #require(echo["deployments"]?.first)
     #expect(deployment["replicas_source"] == "fill: 8 accelerators in scale-up domains of 8, 1 a replica")
     #expect(
-      deployment["parallel"]?.text(indent: 0) == #"{"tensor":1,"pipeline":1,"expert":1,"attention_data":1}"#)
+      deployment["parallel"]?.text(indent: 0)
+        == #"{"tensor":1,"pipeline":1,"expert":1,"attention_data":1,"context":1}"#)
     #expect(deployment["precision"]?["weights"] == "bf16" && deployment["precision"]?["kv_cache"] == "bf16")
     let stream = try #require(echo["workload"]?.first)
     #expect(stream["max_output_tokens_source"] == "default: the longest answer that can be drawn")

@@ -27,6 +27,50 @@ struct PoolTests {
     return try #require(try file.resolve(with: try Catalogue.shared.get()).deployments.first)
   }
 
+  /// Two groups share each prompt: half of its tokens each, and each keeps half of the cache.
+  @Test func groupsShareAPrompt() throws {
+    func pool(_ layout: String, _ extra: String = "") throws -> ResolvedDeployment {
+      let text = """
+        tokenmill: 1
+        name: context
+        site: { system: h100-sxm, accelerators: 8 }
+        deployments:
+          - model: llama-3.1-8b
+            engine: { framework: vllm, max_model_len: 65536, max_num_batched_tokens: 32768 }
+            pools:
+              - { role: prefill, replicas: 1, parallel: { \(layout) } }
+              - { role: decode, replicas: 1\(extra) }
+        workload:
+          - arrivals: { process: closed-loop, concurrency: 1, requests: 2 }
+            lengths: { input: 30000, output: 10 }
+        run: { seed: 1, until: drained }
+        """
+      let file = try ScenarioFile(document: try Document.parse(text: text, file: "context.yaml"))
+      return try #require(try file.resolve(with: try Catalogue.shared.get()).deployments.first)
+    }
+    let one = try #require(try pool("tensor: 1").plan.prefill)
+    let two = try #require(try pool("context: 2").plan.prefill)
+    #expect(two.acceleratorsPerReplica == 2 && one.acceleratorsPerReplica == 1)
+    #expect(two.engine == one.engine, "one scheduler, whose budget is the replica's")
+    // Weights are there twice, and so is the room beside them.
+    #expect(abs(two.cache.blocks - 2 * one.cache.blocks) <= 1)
+    // Caches leave over two links side by side.
+    #expect(two.handOff.links == 1)
+    #expect(abs(two.handOff.secondsPerToken * 2 / one.handOff.secondsPerToken - 1) < 1e-9)
+    func seconds(_ pool: PrefillPool) -> Double {
+      let attention =
+        pool.cost.chunkCost(new: 30_000, past: 0)[.time] / Double(pool.cost.attentionGroups)
+      return attention
+        + pool.cost.mixedCost(
+          sequences: 0, contextSum: 0, boundedSum: 0, chunkTokens: 30_000, rows: 1, largestChunk: 30_000)[
+          .time]
+    }
+    // Half of the work, and what they tell each other: between a half and two thirds.
+    #expect(seconds(two) > 0.5 * seconds(one) && seconds(two) < 0.67 * seconds(one))
+    #expect(throws: Problems.self) { _ = try pool("tensor: 1", ", parallel: { context: 2 }") }
+    #expect(throws: Problems.self) { _ = try pool("context: 2, attention_data: 2") }
+  }
+
   @Test func replicasStandWhereFaultsFindThem() throws {
     let faults = """
       faults:

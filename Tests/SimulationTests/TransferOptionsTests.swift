@@ -226,6 +226,31 @@ struct TransferOptionsTests {
     #expect(isNear(await pools.firstTokens(), [1.1, 6.2]))
   }
 
+  /// The first request decodes while the cache of a second one, of 1.5 MB on each accelerator, comes over the links that
+  /// its steps exchange over. 0.04 of a step's 0.1 s are exchange: 20,000 bytes over 1 MB/s take a fifth of the adapters, on
+  /// average. The flow takes the rest and leaves the exchange half, the part of two: steps take 0.14 s while it lasts.
+  @Test(
+    "what caches take of the links is not there for the steps of a decode replica", arguments: [true, false])
+  func exchangesFeelTransfers(macro: Bool) async {
+    var pools = Pools(decodes: [[2, 5]], nodes: 3, requests: [(0, 1000, 40), (1_950_000_000, 1500, 2)])
+    pools.change = {
+      $0.decodeExchange = StepExchange(
+        expertBytesPerToken: 0, summedBytesPerToken: 20_000, expertGroup: 1, tensorGroup: 2,
+        joinedElsewhere: 2)
+    }
+    var plan = pools.plan
+    plan.cost.decodeBase[.collective] = 0.04
+    plan.cost.mixedBase[.collective] = 0.04
+    let first = await run(plan, macro: macro).observations.records.first
+    // Tokens each 0.1 s from 1.2 s on, the second request's cache begins to come at 2.1 s: at 0.8 MB/s while steps take 0.1
+    // s, at 1 - 0.2 / 1.4 of the adapter when they take 0.14 s.
+    let even = await run(pools.plan, macro: macro).observations.records.first
+    let longer = (first?.completed ?? .zero).seconds - (even?.completed ?? .zero).seconds
+    // 1.5 MB at 6/7 MB/s: 1.75 s, of which the step under way at its beginning keeps its pace: 12 steps of 0.14 s, and the
+    // one under way at its end.
+    #expect(abs(longer - 0.04 * 13) < 0.041, "\(longer)")
+  }
+
   @Test("with links without end streams change nothing")
   func streamsWithoutEnd() async {
     let requests = (0..<60).map { (index: Int32) -> (Int64, Int32, Int32) in
@@ -328,6 +353,8 @@ struct TransferOptionsTests {
       $0.fixedBytes = 500
     }
     var plan = pools.plan
+    plan.cost.decodeBase[.collective] = 0.03
+    plan.cost.mixedBase[.collective] = 0.03
     plan.router = cases.pick([.roundRobin, .leastOutstanding, .leastTokens])
     vary(&plan.engine, seed: seed)
     plan.cost.queries = (plan.engine.speculation?.draftTokens ?? 0) + 1

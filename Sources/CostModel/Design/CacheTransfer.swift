@@ -61,12 +61,13 @@ extension ReplicaDesign {
     let there = decode.memory
     // Pipeline stages hold layers of their own, which leave side by side.
     let layers = Double(max(model.transformer?.layerCount ?? 1, 1))
-    let exposed = overlaps ? 1 / layers : 1
+    // Groups that share a prompt send their parts of it side by side.
+    let exposed = (overlaps ? 1 / layers : 1) / Double(parallel.context)
     return CacheTransfer(
       latencySeconds: link.latencySeconds
         + max(here.fixedBytesPerSequence, there.fixedBytesPerSequence) / bandwidth * exposed,
       secondsPerToken: max(here.keyValueBytesPerToken, there.keyValueBytesPerToken) / bandwidth * exposed,
-      links: parallel.attentionData)
+      links: parallel.requestGroups)
   }
 }
 

@@ -71,10 +71,38 @@ extension ReplicaDesign {
   public func stepCosts(
     maximumBatchSize: Int, maximumBatchTokens: Int, maximumContextTokens: Int, draftTokens: Int = 0
   ) -> StepCostTable {
-    adjusted(
-      kernelCosts(
-        maximumBatchSize: maximumBatchSize, maximumBatchTokens: maximumBatchTokens,
-        maximumContextTokens: maximumContextTokens, draftTokens: draftTokens), by: overhead)
+    let kernels = kernelCosts(
+      maximumBatchSize: maximumBatchSize, maximumBatchTokens: maximumBatchTokens,
+      maximumContextTokens: maximumContextTokens, draftTokens: draftTokens)
+    guard let schedulesAhead, schedulesAhead != framework.schedulesAhead else {
+      return adjusted(kernels, by: overhead)
+    }
+    return schedulesAhead ? withHostBeside(kernels) : withHostBetween(kernels)
+  }
+
+  /// Step costs of a framework whose scheduler is told to prepare the next step meanwhile: its fitted time of a step and
+  /// of each sequence then only shows where the accelerators are done before.
+  private func withHostBeside(_ kernels: StepCostTable) -> StepCostTable {
+    var device = overhead
+    device.stepSeconds = 0
+    device.sequenceSeconds = 0
+    var table = adjusted(kernels, by: device)
+    let (step, sequence) = (overhead.stepSeconds, overhead.sequenceSeconds)
+    table.host = kernels.sequences.mapped { sequences, _ in
+      roofline.waiting(
+        seconds: step + sequence * sequencesOfGroup(sequences), limit: .launch, lane: .framework)
+    }
+    return table
+  }
+
+  /// Step costs of a framework whose scheduler is told to wait for each step: what that takes is not measured for it, so
+  /// the prior of vLLM's scheduler, which waits by default, stands in.
+  private func withHostBetween(_ kernels: StepCostTable) -> StepCostTable {
+    var all = overhead
+    let prior = efficiencies.overhead(of: .vllm)
+    all.stepSeconds += prior.stepSeconds
+    all.sequenceSeconds += prior.sequenceSeconds
+    return adjusted(kernels, by: all)
   }
 
   /// The cost of steps made of kernels alone, as timed alone: what ``adjusted(_:by:)`` makes step costs of.
@@ -116,7 +144,7 @@ extension ReplicaDesign {
       groupTokens: parallel.attentionData == 1
         ? nil
         : KnotTable(maximum: tokenLimit, bits: 4) { tokens in
-          sum { $0.perTokenOfGroup(tokens: micro(tokens)) }
+          sum { $0.perTokenOfGroup(tokens: micro(tokens)) } + contextExchange(tokens: micro(tokens))
         },
       sequences: KnotTable(maximum: maximumBatchSize, bits: 3) { sequences in
         sequences == 0
@@ -140,6 +168,7 @@ extension ReplicaDesign {
         },
       bound: bound, attentionGroups: parallel.attentionData)
     table.queries = queries
+    table.splitsPrompts = parallel.context > 1
     addLoads(to: &table, tokens: tokenLimit)
     table.graphs = .captured(
       by: framework, batch: max(1, maximumBatchSize / (parallel.attentionData * parallel.pipeline)))
@@ -184,6 +213,19 @@ extension ReplicaDesign {
     table.chunk = kernels.chunk.mapped { prefill.scaled($1) }
     table.boundedChunk = kernels.boundedChunk?.mapped { prefill.scaled($1) }
     return table
+  }
+
+  /// Keys and values that a group which works on `tokens` of a prompt sends to the others: all of them attend to all.
+  ///
+  /// An all-gather of each layer's new keys and values, not overlapped with attention.
+  private func contextExchange(tokens: Int) -> CostVector {
+    guard parallel.context > 1, tokens > 0 else { return .zero }
+    let collectives = collectives
+    return layerOperators.reduce(CostVector.zero) { sum, layer in
+      let bytes = layer.operators.keyValueBytesPerToken * Double(tokens * (parallel.context - 1))
+      guard bytes > 0 else { return sum }
+      return sum + collectives.allToAll(bytes: bytes, size: parallel.acceleratorsPerStage) * layer.count
+    }
   }
 
   /// The token table, and the hand-offs between pipeline stages.

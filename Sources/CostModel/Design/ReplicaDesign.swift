@@ -28,6 +28,9 @@ public struct ReplicaDesign: Sendable {
   /// Loads of the busiest attention group; nil: groups have even shares.
   public var groupLoads: GroupLoads?
 
+  /// Whether the scheduler prepares the next step while the accelerators work; nil: as the framework does by default.
+  public var schedulesAhead: Bool?
+
   /// Creates a design; ``problems()`` says whether it can be built.
   public init(
     model: Model, system: SystemSpecification, precision: Precision, parallel: Parallelism,

@@ -35,6 +35,11 @@ public struct StepCostTable: Sendable {
   public var bound: ContextBound
   /// Groups of accelerators that attend for requests of their own, >= 1: prompts of one step run side by side.
   public var attentionGroups: Int
+  /// Whether those groups share each prompt rather than take prompts of their own.
+  public var splitsPrompts = false
+  /// What the host does for a step beside the accelerators, by decoding sequences: a step lasts at least as long; nil:
+  /// it is part of the step.
+  public var host: KnotTable?
   /// Tokens that each decoding sequence brings to a step, >= 1: more than one under speculative decoding.
   public var queries = 1
   /// What the batch of a step that only decodes is padded to, by attention group.
@@ -104,7 +109,7 @@ public struct StepCostTable: Sendable {
     if let mixedGroupTokens {
       // Prompts are dealt to groups as evenly as they go; the step waits for the largest share.
       let even = (all + attentionGroups - 1) / attentionGroups
-      let busiest = max(even, largestShare(sequences: n) + largestChunk)
+      let busiest = splitsPrompts ? even : max(even, largestShare(sequences: n) + largestChunk)
       cost += mixedGroupTokens.value(at: min(busiest, mixedGroupTokens.maximum))
     }
     if n > 0 {
@@ -164,7 +169,34 @@ public struct StepCostTable: Sendable {
         steps = min(steps, ((Double(bounded.end) - boundedSum) / boundedGrowth).rounded(.up))
       }
     }
+    if let host { wait(for: host.value(at: n), &first, &growth, &steps) }
     return (first, growth, max(Int(steps), 1))
+  }
+
+  /// Lets steps that would be over before the host has done its part last as long as that; the run then ends where they
+  /// no longer would.
+  @inlinable
+  func wait(
+    for host: CostVector, _ first: inout CostVector, _ growth: inout CostVector, _ steps: inout Double
+  ) {
+    let idle = host[.time] - first[.time]
+    guard idle > 0 else { return }
+    let perSecond = host * (1 / host[.time])
+    first += perSecond * idle
+    guard growth[.time] > 0 else { return }
+    steps = min(steps, max((idle / growth[.time]).rounded(.down), 1))
+    growth -= perSecond * growth[.time]
+    // Rounding must not make steps shorter and shorter.
+    growth[.time] = 0
+  }
+
+  /// A step of `cost` that lasts at least as long as the host needs for `sequences` decoding sequences.
+  @inlinable
+  public func withHost(_ cost: CostVector, sequences: Int) -> CostVector {
+    guard let host else { return cost }
+    let bound = host.value(at: sequences)
+    let idle = bound[.time] - cost[.time]
+    return idle > 0 ? cost + bound * (idle / bound[.time]) : cost
   }
 }
 

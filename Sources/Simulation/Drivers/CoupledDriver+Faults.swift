@@ -152,7 +152,7 @@ extension CoupledDriver {
         faults?.slowSince[replica] = .never
       }
     }
-    replicas[replica].pace = pace
+    replicas[replica].pace.work = pace
     if replicas[replica].cut(at: time, everySteps: 1) { queueCompletion(replica) }
   }
 

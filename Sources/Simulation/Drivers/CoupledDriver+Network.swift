@@ -51,6 +51,18 @@ extension CoupledDriver {
     if transfers?.setStepRate(of: index, tokensPerSecond: rate, at: time) == true { queueArrival() }
   }
 
+  /// Steps that begin from now on exchange over what the flows at hand leave them.
+  private mutating func feelTransfers() {
+    guard transfers?.shares.countSteps == true else { return }
+    for index in replicas.indices {
+      guard let stretch = transfers?.stretch(of: index), stretch != replicas[index].pace.exchange else {
+        continue
+      }
+      replicas[index].pace.exchange = stretch
+      if replicas[index].cut(at: queue.now, everySteps: 1) { queueCompletion(index) }
+    }
+  }
+
   /// Flows that are over: caches whose last one was among them have come, but for their latency.
   mutating func completeFlows(at time: SimTime) {
     let latency = SimDuration(seconds: deployment.prefill?.handOff.latencySeconds ?? 0)
@@ -62,8 +74,9 @@ extension CoupledDriver {
     queueArrival()
   }
 
-  /// Tells the queue when the next flow will be over.
+  /// Tells the queue when the next flow will be over, and steps what flows leave of their links.
   mutating func queueArrival() {
+    feelTransfers()
     guard let next = transfers?.network.nextCompletion else { return }
     transfers?.generation &+= 1
     guard next != .never, let generation = transfers?.generation else { return }

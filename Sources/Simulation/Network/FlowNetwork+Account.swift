@@ -24,6 +24,17 @@ extension FlowNetwork {
   /// What flows can use of a link, in bytes/s.
   func capacityBytesPerSecond(_ link: LinkID) -> Double { links[Int(link.index)].capacity }
 
+  /// Flows that move over a link at present, and what they move a second.
+  mutating func flowLoad(_ link: LinkID) -> (count: Int, bytesPerSecond: Double) {
+    settle()
+    let state = links[Int(link.index)]
+    var load = 0.0
+    for index in state.members.first..<(state.members.first + state.memberCount) {
+      load += progress[Int(members[Int(index)].flow)].movingRate
+    }
+    return (Int(accounts[Int(link.index)].movingFlows), load)
+  }
+
   /// A flow's rate in bytes/s.
   mutating func rateBytesPerSecond(_ flow: FlowID) -> Double {
     settle()

@@ -65,6 +65,33 @@ struct LinkShares {
     return true
   }
 
+  /// By how much longer what a replica's steps exchange takes than with the links to itself, >= 1.
+  ///
+  /// Of each link it gets what transfers and others leave, and at least the part that max-min fairness gives it beside
+  /// the flows at hand: its exchanges are short and come at all of its speed. The busiest link sets the pace.
+  func stretch(of replica: Int, in network: inout FlowNetwork) -> Double {
+    guard !links[replica].isEmpty else { return 1 }
+    var alone = 0.0
+    var shared = 0.0
+    for link in links[replica] {
+      let number = Int(link.index)
+      let full = fabric.bytesPerSecond(link)
+      guard full > 0, let own = senders[number].first(where: { $0.replica == replica }) else { continue }
+      var others = 0.0
+      for sender in senders[number] where sender.replica != replica {
+        others += sender.bytesPerToken * tokensPerSecond[sender.replica] * efficiency / full
+      }
+      for (index, background) in backgrounds.enumerated()
+      where isOn[index] && background.crosses(link, of: fabric) { others += background.share }
+      let flows = network.flowLoad(link)
+      let rivals = flows.count + (others > 0 ? 1 : 0)
+      let left = max(1 - flows.bytesPerSecond / full - others, 1 / Double(1 + rivals))
+      alone = max(alone, own.bytesPerToken / full)
+      shared = max(shared, own.bytesPerToken / (full * left))
+    }
+    return alone > 0 ? max(shared / alone, 1) : 1
+  }
+
   private func apply(_ link: LinkID, in network: inout FlowNetwork, at time: SimTime) {
     var share = 0.0
     if !senders.isEmpty {

@@ -196,6 +196,9 @@ struct TransferState {
     shares.setRate(of: replica, tokensPerSecond: tokensPerSecond, in: &network, at: time)
   }
 
+  /// By how much longer than alone a replica's exchanges take at present, >= 1.
+  mutating func stretch(of replica: Int) -> Double { shares.stretch(of: replica, in: &network) }
+
   /// A part has carried what it had; the request and its replica when nothing is left of its cache.
   mutating func arrived(_ place: Int, at time: SimTime) -> (slot: Int32, target: Int32)? {
     let slot = parts[place].slot

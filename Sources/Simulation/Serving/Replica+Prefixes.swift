@@ -103,11 +103,4 @@ extension CostVector {
     self[.framework] += seconds
     self[.network] += seconds
   }
-
-  /// Lets a step take `pace` times as long for the same energy above idle: the slowest accelerator sets the pace.
-  mutating func slow(by pace: Double) {
-    let energy = self[.energy]
-    self *= pace
-    self[.energy] = energy
-  }
 }

@@ -223,14 +223,15 @@ extension Replica {
     }
     // Attention groups work on prompts of their own; the step waits for the largest share.
     attention *= 1 / Double(engine.cost.attentionGroups)
-    if largest[.time] > attention[.time] { attention = largest }
+    if largest[.time] > attention[.time], !engine.cost.splitsPrompts { attention = largest }
     var cost = engine.cost.mixedCost(
       sequences: decodesOfStep + padding.sequences,
       contextSum: decoding.contextSum + Double(padding.contextSum), boundedSum: decoding.boundedSum,
       chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
     cost += attention
     if engine.loadDraws != nil { vary(&cost, chunkTokens: chunkTokens, engine: engine) }
-    if pace != 1 { cost.slow(by: pace) }
+    if engine.cost.host != nil { cost = engine.cost.withHost(cost, sequences: decodesOfStep) }
+    if pace != StepPace() { cost.slow(by: pace) }
     if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
     fetchSeconds = 0
     cost.wait(copySeconds)
@@ -257,7 +258,7 @@ extension Replica {
         vary(&run.first, chunkTokens: 0, engine: engine)
       }
       regimePace = pace
-      if pace != 1 {
+      if pace != StepPace() {
         run.first.slow(by: pace)
         run.growth.slow(by: pace)
       }

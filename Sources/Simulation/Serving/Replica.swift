@@ -51,10 +51,9 @@ struct Replica {
   /// Requests that the step in progress is the first to work on, until they are recorded.
   var newlyScheduled: Int64 = 0
 
-  /// What steps take, as a multiple of what they cost: more than 1 where an accelerator is slow.
-  var pace = 1.0
-  /// The pace of the regime.
-  var regimePace = 1.0
+  /// By how much longer than they cost steps take that begin now, and those of the regime.
+  var pace = StepPace()
+  var regimePace = StepPace()
   var regime: Regime?
   /// Steps of the stretch in progress, 0 for none.
   var plannedSteps = 0
