@@ -158,10 +158,14 @@ struct ArrivalsReader {
     let scaleField = reader.optional("rate_scale")
     let scale = scaleField.isPresent ? positive(scaleField, upTo: 1e9) : 1
     let requests = reader.optional("requests").int(in: 1...Self.mostRequests)
-    guard let path, let scale, format != nil || !formatField.isPresent else { return nil }
+    let blockField = reader.optional("block_tokens")
+    let blockTokens = blockField.int(in: 1...1_000_000)
+    guard let path, let scale, blockTokens != nil || !blockField.isPresent,
+      format != nil || !formatField.isPresent
+    else { return nil }
     let trace: ArrivalTrace
     do {
-      trace = try TraceReader(format: format, rateScale: scale).read(path: path)
+      trace = try TraceReader(format: format, rateScale: scale, blockTokens: blockTokens).read(path: path)
     } catch {
       report(error, path: path, field: fileField)
       return nil
@@ -171,7 +175,7 @@ struct ArrivalsReader {
       node: reader.node,
       echo: [
         ("file", .string(fileField.string() ?? path)), ("rate_scale", .double(scale)),
-        ("requests", .int(min(requests ?? trace.count, trace.count))),
+        ("requests", .int(min(requests ?? trace.sent, trace.sent))), ("rows", .int(trace.count)),
         ("mean_rate_per_second", .optional(trace.arrivals.meanRequestsPerSecond)),
         ("prompt_block_tokens", trace.blockTokens > 0 ? .int(trace.blockTokens) : .null),
       ])
@@ -208,4 +212,9 @@ struct ArrivalsReader {
     }
     return value
   }
+}
+
+extension ArrivalTrace {
+  /// Requests that are sent at their own times.
+  fileprivate var sent: Int { graph?.roots.count ?? count }
 }

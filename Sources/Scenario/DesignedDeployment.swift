@@ -101,6 +101,7 @@ struct DesignedStream {
       maximumOutputTokens: lengths.maximumOutputTokens, targets: draft.targets,
       warmUpRequests: arrivals.warmUpRequests)
     addClients(to: &plan)
+    plan.graph = arrivals.trace?.rows.graph
     let prompts = draft.prompts
     guard prompts.isShared || draft.client.samples > 1 else {
       plan.prompts = arrivals.trace.flatMap { PromptContent(of: $0.rows, name: $0.path) }

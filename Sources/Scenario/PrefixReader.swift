@@ -68,6 +68,7 @@ struct PromptsDraft {
   var systemTokens = 0
   var systemPrompts = 1
   var conversations: ConversationsDraft?
+  var conversationsField: Field?
 
   /// Whether prompts have anything in common.
   var isShared: Bool { systemTokens > 0 || conversations != nil }
@@ -102,7 +103,9 @@ struct PromptsReader {
       draft.systemPrompts = system.optional("count").int(in: 1...1_000_000_000) ?? 1
       system.finish()
     }
-    draft.conversations = conversations(reader.optional("conversations"))
+    let field = reader.optional("conversations")
+    draft.conversationsField = field.isPresent ? field : nil
+    draft.conversations = conversations(field)
     return draft
   }
 

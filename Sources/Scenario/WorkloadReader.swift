@@ -42,6 +42,10 @@ struct WorkloadReader {
     let lengths = lengthsReader.read(lengthsField)
     let prompts = PromptsReader(lengths: lengthsReader).read(&reader)
     let client = ClientReader(lengths: lengthsReader).read(&reader)
+    if let trace = arrivals?.trace, trace.rows.graph != nil {
+      prompts.conversationsField?.refuse("the rows of \(trace.path) are turns already")
+      if client.samples > 1 { client.samplesField?.refuse("rows that others wait for are sampled once") }
+    }
     if client.samples > 1,
       prompts.conversations != nil || arrivals?.trace.map({ $0.rows.blockTokens > 0 }) ?? false
     {

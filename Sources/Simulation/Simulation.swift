@@ -105,7 +105,8 @@ extension DeploymentPlan {
       && shedding.isEmpty
       && !streams.contains {
         if case .closedLoop = $0.arrivals { return true }
-        return $0.conversations != nil || $0.patience != nil || $0.deferral != nil || $0.samples > 1
+        return $0.conversations != nil || $0.graph != nil || $0.patience != nil || $0.deferral != nil
+          || $0.samples > 1
       }
   }
 

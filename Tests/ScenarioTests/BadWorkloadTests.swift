@@ -104,7 +104,7 @@ struct BadWorkloadTests {
     BadInput(
       "trace format", [13: "    arrivals: { process: trace, file: good.csv, format: azur }", 14: ""],
       [
-        "scenario.yaml:13: workload[0].arrivals.format: found 'azur', not a known name; allowed: azure, mooncake, csv; did you mean 'azure'?"
+        "scenario.yaml:13: workload[0].arrivals.format: found 'azur', not a known name; allowed: azure, mooncake, burstgpt, aiperf, agentic, csv; did you mean 'azure'?"
       ]),
     BadInput(
       "no lengths", [14: ""],

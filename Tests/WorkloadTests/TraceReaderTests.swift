@@ -181,7 +181,8 @@ import Workload
   func noTrace() {
     let formats =
       "'TIMESTAMP,ContextTokens,GeneratedTokens' (azure), 'arrival_seconds,input_tokens,output_tokens' (csv), "
-      + "or lines of JSON with timestamp, input_length and output_length (mooncake)"
+      + "'Timestamp,Request tokens,Response tokens' (burstgpt), or lines of JSON with timestamp, input_length and "
+      + "output_length (mooncake; aiperf with session_id, agentic with request_id)"
     #expect(Self.message("") == "t: the file is empty; allowed: \(formats)")
     #expect(Self.message("\n \r\n") == "t: the file is empty; allowed: \(formats)")
     #expect(Self.message("\na,b\n1,2\n") == "t:2: the first line is 'a,b'; allowed: \(formats)")
@@ -199,5 +200,100 @@ import Workload
       Self.message("a,b\n", TraceReader(format: .mooncake))
         == "t:1: found 'a,b'; allowed: one JSON object on a line")
     #expect(throws: TraceError.self) { try TraceReader().read(path: "/nonexistent/trace.csv") }
+  }
+}
+
+@Suite("Traces whose rows wait for one another, and BurstGPT's")
+struct GraphTraceTests {
+  private typealias Edge = RequestGraph.Edge
+
+  @Test("BurstGPT's rows keep their seconds; those without an answer failed")
+  func burstGPT() throws {
+    let trace = try TraceReader().read(
+      contents: """
+        Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type
+        5,ChatGPT,472,18,490,Conversation log
+        45,ChatGPT,1087,0,1087,Conversation log
+        118.5,GPT-4,417,276,693,API log
+        """, name: "t")
+    #expect(trace.arrivalsNanoseconds == [5_000_000_000, 118_500_000_000])
+    #expect(trace.inputTokens == [472, 417] && trace.outputTokens == [18, 276])
+    #expect(trace.graph == nil)
+  }
+
+  /// Turns repeat what was asked and answered: 100; 100 + 20 + 30; 150 + 5 + 1,000. Their blocks of 64 tokens are those of
+  /// the session, 1, 2 and 18 whole ones.
+  @Test("AIPerf's sessions: turns add to what came before, a delay after the answer")
+  func sessions() throws {
+    let trace = try TraceReader(blockTokens: 64).read(
+      contents: """
+        {"session_id": "a", "timestamp": 0, "input_length": 100, "output_length": 20, "hash_ids": [7]}
+        {"session_id": "b", "timestamp": 1500, "input_length": 10, "output_length": 2}
+        {"session_id": "a", "delay": 250, "input_length": 30, "output_length": 5}
+        {"session_id": "a", "delay": 0.5, "input_length": 1000, "output_length": 1}
+        """, name: "t")
+    #expect(trace.inputTokens == [100, 10, 150, 1155])
+    let graph = try #require(trace.graph)
+    #expect(graph.roots == [0, 1] && graph.waits == [0, 0, 1, 1] && graph.sessions == [0, 1, 0, 0])
+    #expect(Array(graph.successors(of: 0)) == [Edge(row: 2, delayNanoseconds: 250_000_000)])
+    #expect(Array(graph.successors(of: 2)) == [Edge(row: 3, delayNanoseconds: 500_000)])
+    #expect(trace.blockHashes(ofRequest: 0) == [7])
+    #expect(trace.blockHashes(ofRequest: 2).count == 2 && trace.blockHashes(ofRequest: 2).first == 7)
+    #expect(trace.blockHashes(ofRequest: 3).count == 18)
+    #expect(trace.blockHashes(ofRequest: 3).prefix(2) == trace.blockHashes(ofRequest: 2))
+    // A faster trace starts sessions sooner; tools and readers take their time.
+    let fast = try TraceReader(rateScale: 3, blockTokens: 64).read(
+      contents: """
+        {"session_id": 1, "timestamp": 1500, "input_length": 100, "output_length": 20}
+        {"session_id": 1, "delay": 250, "input_length": 30, "output_length": 5}
+        """, name: "t")
+    #expect(fast.graph?.notBeforeNanoseconds == [500_000_000, 0])
+    #expect(fast.graph.map { Array($0.successors(of: 0)) } == [Edge(row: 1, delayNanoseconds: 250_000_000)])
+  }
+
+  @Test("agents: a request spawns two, a third waits for both")
+  func agents() throws {
+    let trace = try TraceReader().read(
+      contents: """
+        {"schema": "agentic", "block_size": 32, "hash_id_scope": "local"}
+        {"request_id": "p", "play_id": "x", "not_before_ms": 10, "input_length": 70, "output_length": 4, "hash_ids": [0, 1, 2]}
+        {"request_id": "q", "play_id": "x", "input_length": 64, "output_length": 1, "hash_ids": [0, 1], "dependencies": [{"request_id": "p", "trigger": "dispatch", "delay_ms": 2}]}
+        {"request_id": "r", "play_id": "x", "input_length": 64, "output_length": 1, "hash_ids": [0, 3], "wait_for": ["p"], "delay": 7}
+        {"request_id": "s", "play_id": "y", "input_length": 64, "output_length": 1, "hash_ids": [0, 1], "wait_for": ["q", "r"]}
+        """, name: "t")
+    let graph = try #require(trace.graph)
+    #expect(trace.blockTokens == 32 && trace.inputTokens == [70, 64, 64, 64])
+    #expect(graph.roots == [0] && graph.waits == [0, 1, 1, 2])
+    #expect(
+      Array(graph.successors(of: 0)) == [
+        Edge(row: 1, delayNanoseconds: 2_000_000, afterAnswer: false),
+        Edge(row: 2, delayNanoseconds: 7_000_000),
+      ])
+    // Equal numbers are equal blocks within a play alone.
+    #expect(trace.blockHashes(ofRequest: 1) == trace.blockHashes(ofRequest: 0).prefix(2))
+    #expect(trace.blockHashes(ofRequest: 3).first != trace.blockHashes(ofRequest: 0).first)
+  }
+
+  @Test(arguments: [
+    (
+      #"{"request_id": "a", "input_length": 1, "output_length": 1, "wait_for": ["b"]}"#,
+      "t:1: waits for the request 'b'; allowed: request_ids of earlier lines"
+    ),
+    (
+      #"{"session_id": "a", "input_length": 1, "output_length": 1}"#,
+      "t:1: timestamp is missing; allowed: milliseconds on the first turn of a session"
+    ),
+    (
+      #"{"session_id": "a", "timestamp": -1, "input_length": 1, "output_length": 1}"#,
+      "t:1: timestamp is -1.0; allowed: milliseconds, 0 or more"
+    ),
+    (
+      #"{"session_id": "a", "timestamp": 1, "input_length": 0, "output_length": 1}"#,
+      "t:1: input_length or output_length is missing or below 1; allowed: 1 to 2147483647 tokens"
+    ),
+    (#"{"request_id": "a", "block_size": 64}"#, "t: there are no rows; allowed: at least one request"),
+  ])
+  func whatIsWrongIsSaid(text: String, message: String) {
+    #expect(TraceReaderTests.message(text) == message)
   }
 }

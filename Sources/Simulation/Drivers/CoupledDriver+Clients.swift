@@ -5,6 +5,10 @@ extension CoupledDriver {
   /// Sends a stream's first requests.
   mutating func open(_ stream: Int) {
     let plan = deployment.streams[stream]
+    if let graph = plan.graph {
+      clients[stream].waits = graph.waits
+      clients[stream].ready = graph.notBeforeNanoseconds.map { SimTime(nanoseconds: $0) }
+    }
     if case .closedLoop(let concurrency, let thinkTimeSeconds) = plan.arrivals {
       clients[stream].isClosedLoop = true
       clients[stream].concurrency = concurrency
@@ -45,6 +49,10 @@ extension CoupledDriver {
       arrive(sources[stream].sample(0, ofPrompt: number, stream: Int32(stream), arrival: time), at: time)
       return
     }
+    if let graph = deployment.streams[stream].graph {
+      sendRow(Int(graph.roots[Int(number)]), of: graph, stream, at: time)
+      return
+    }
     guard let conversations = deployment.streams[stream].conversations else {
       arrive(sources[stream].request(stream: Int32(stream), index: number, arrival: time), at: time)
       return
@@ -54,8 +62,32 @@ extension CoupledDriver {
     sendTurn(stream, number, at: time)
   }
 
+  /// A row of a trace whose rows wait for one another is sent.
+  private mutating func sendRow(_ row: Int, of graph: RequestGraph, _ stream: Int, at time: SimTime) {
+    arrive(sources[stream].request(stream: Int32(stream), index: UInt64(row), arrival: time), at: time)
+    release(afterAnswer: false, of: row, graph, stream, at: time)
+  }
+
+  /// Rows that waited for a row to be sent, or answered, come nearer; those that wait for nothing else are due.
+  private mutating func release(
+    afterAnswer: Bool, of row: Int, _ graph: RequestGraph, _ stream: Int, at time: SimTime
+  ) {
+    for edge in graph.successors(of: row) where edge.afterAnswer == afterAnswer {
+      let next = Int(edge.row)
+      let due = time + SimDuration(nanoseconds: edge.delayNanoseconds)
+      clients[stream].ready[next] = max(clients[stream].ready[next], due)
+      clients[stream].waits[next] -= 1
+      guard clients[stream].waits[next] == 0 else { continue }
+      queue.push(
+        .turnDue(stream: Int32(stream), conversation: UInt32(next)), at: clients[stream].ready[next])
+    }
+  }
+
   /// A turn of a conversation is sent; one that exceeds the context ends it.
   mutating func sendTurn(_ stream: Int, _ conversation: UInt64, at time: SimTime) {
+    if let graph = deployment.streams[stream].graph {
+      return sendRow(Int(conversation), of: graph, stream, at: time)
+    }
     guard let state = clients[stream].conversations[conversation] else { return }
     let made = sources[stream].request(
       stream: Int32(stream), index: Conversations.request(conversation, turn: state.turn), arrival: time,
@@ -72,6 +104,9 @@ extension CoupledDriver {
   mutating func answered(_ done: Completion, at time: SimTime) {
     let stream = Int(done.stream)
     guard !isOneOfSeveral(done.index, of: stream) else { return }
+    if let graph = deployment.streams[stream].graph {
+      release(afterAnswer: true, of: Int(done.index), graph, stream, at: time)
+    }
     if let conversations = deployment.streams[stream].conversations,
       proceed(conversations, after: done, at: time)
     {

@@ -75,6 +75,9 @@ struct CoupledDriver {
     var warmingUp = 0
     /// Conversations that go on, by their numbers.
     var conversations: [UInt64: Conversation] = [:]
+    /// Rows of a graph: how many others each still waits for, and when those let it be sent.
+    var waits: [Int32] = []
+    var ready: [SimTime] = []
     /// Samples of prompts that have yet to end, by the numbers of the prompts.
     var samplesLeft: [UInt64: Int] = [:]
   }

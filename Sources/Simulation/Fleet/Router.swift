@@ -52,6 +52,8 @@ struct IndependentRouter: Sendable {
   let prompts: [PromptContent?]
   /// Whether the requests of each stream are turns of conversations.
   let converses: [Bool]
+  /// Whose requests each row of a trace is, where rows wait for one another.
+  let graphs: [RequestGraph?]
   private let draws: RandomStreamFamily
 
   init(
@@ -61,6 +63,7 @@ struct IndependentRouter: Sendable {
     self.replicas = replicas
     prompts = streams.map(\.prompts)
     converses = streams.map { $0.conversations != nil }
+    graphs = streams.map(\.graph)
     draws = RandomStreamFamily(seed: seed, run: run, "router." + name)
   }
 
@@ -93,6 +96,9 @@ struct IndependentRouter: Sendable {
     switch policy {
     case .sessionSticky where converses[stream]:
       return Conversations.conversation(of: index) << 8 | UInt64(stream & 0xFF)
+    case .sessionSticky:
+      guard let graph = graphs[stream] else { return n }
+      return UInt64(UInt32(bitPattern: graph.sessions[Int(index)])) << 8 | UInt64(stream & 0xFF)
     case .prefixHash:
       guard let content = prompts[stream], content.blocks(ofRequest: index, tokens: .max) > 0 else {
         return n

@@ -29,6 +29,10 @@ public struct StreamPlan: Sendable {
   /// ``requests`` then counts conversations, and ``lengths`` gives what each turn adds.
   public var conversations: Conversations?
 
+  /// Which of its requests wait for others of it; nil: none does, but for what a closed loop or conversations say.
+  ///
+  /// Arrivals are then those of the rows that wait for nothing, in order; ``requests`` counts those.
+  public var graph: RequestGraph?
   /// Answers that are sampled for each prompt, in 1...``Conversations/mostTurns``; each counts as a request of its own.
   ///
   /// The first is sent as any request; the others follow it to its replica when its prompt is done, and find that

@@ -13,11 +13,13 @@ public struct ArrivalTrace: Sendable, Equatable {
   public let blockHashOffsets: [Int]
   /// How many tokens one hash stands for; 0 where the trace has no hashes.
   public let blockTokens: Int
+  /// Which rows wait for others; nil where each arrives at its own time.
+  public let graph: RequestGraph?
 
   /// A trace of columns that a reader has checked.
   init(
     arrivalsNanoseconds: [Int64], lengths: PairedLengths, blockHashes: [UInt64] = [],
-    blockHashOffsets: [Int] = [], blockTokens: Int = 0
+    blockHashOffsets: [Int] = [], blockTokens: Int = 0, graph: RequestGraph? = nil
   ) {
     precondition(arrivalsNanoseconds.count == lengths.inputs.count, "a trace with columns of unequal length")
     self.arrivalsNanoseconds = arrivalsNanoseconds
@@ -25,6 +27,7 @@ public struct ArrivalTrace: Sendable, Equatable {
     self.blockHashes = blockHashes
     self.blockHashOffsets = blockHashOffsets
     self.blockTokens = blockTokens
+    self.graph = graph
   }
 
   /// How many requests there are.
@@ -36,8 +39,13 @@ public struct ArrivalTrace: Sendable, Equatable {
   /// The answer length of each request, in tokens.
   public var outputTokens: [Int32] { lengths.outputs }
 
-  /// The arrivals alone, for an ``ArrivalGenerator``.
-  public var arrivals: ArrivalProcess { .trace(arrivalsNanoseconds: arrivalsNanoseconds) }
+  /// The arrivals alone, for an ``ArrivalGenerator``: where rows wait for others, of those that don't.
+  public var arrivals: ArrivalProcess {
+    .trace(
+      arrivalsNanoseconds: graph.map { graph in
+        graph.roots.map { graph.notBeforeNanoseconds[Int($0)] }
+      } ?? arrivalsNanoseconds)
+  }
 
   /// The hashes of one request's prompt blocks, in order; empty where the trace has none.
   public func blockHashes(ofRequest index: Int) -> ArraySlice<UInt64> {
@@ -52,8 +60,9 @@ public struct ArrivalTrace: Sendable, Equatable {
     precondition(rateScale > 0 && rateScale.isFinite, "a rate can't be scaled by \(rateScale)")
     return ArrivalTrace(
       arrivalsNanoseconds: arrivalsNanoseconds.map { Self.scaledNanoseconds($0, rateScale: rateScale) },
-      lengths: lengths, blockHashes: blockHashes, blockHashOffsets: blockHashOffsets, blockTokens: blockTokens
-    )
+      lengths: lengths, blockHashes: blockHashes, blockHashOffsets: blockHashOffsets,
+      blockTokens: blockTokens,
+      graph: graph?.scaled(rateScale: rateScale))
   }
 
   /// A time divided by the rate's factor, rounded to a nanosecond; a factor of 1 changes nothing.

@@ -5,9 +5,14 @@ struct TraceColumns: Sendable {
   let output: StaticString
   /// Whether times are dates and times of day, else seconds.
   let hasTimestamps: Bool
+  /// Whether rows with an answer of no tokens are requests that failed, which are left out.
+  var hasFailures = false
 
   static let azure = TraceColumns(
     time: "TIMESTAMP", input: "ContextTokens", output: "GeneratedTokens", hasTimestamps: true)
+  static let burstGPT = TraceColumns(
+    time: "Timestamp", input: "Request tokens", output: "Response tokens", hasTimestamps: false,
+    hasFailures: true)
   static let plain = TraceColumns(
     time: "arrival_seconds", input: "input_tokens", output: "output_tokens", hasTimestamps: false)
 
@@ -77,6 +82,7 @@ struct CSVTrace {
         ? "a time such as 2023-11-16 18:15:46.6805900" : "seconds from the start, 0 or more, such as 12.5"
       builder.problems.add(line: line, "\(columns.time) is \(time.quoted); allowed: \(allowed)")
     }
+    if columns.hasFailures, output.wholeNumber == 0 || input.wholeNumber == 0 { return }
     let inputTokens = builder.tokens(input, line: line, name: "\(columns.input)")
     let outputTokens = builder.tokens(output, line: line, name: "\(columns.output)")
     if let nanoseconds, let inputTokens, let outputTokens {

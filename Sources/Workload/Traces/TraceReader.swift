@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads recorded requests from a file: Azure's CSV, Mooncake's JSON lines, or a plain CSV.
+/// Reads recorded requests from a file: CSV of Azure, BurstGPT or a plain one, JSON lines of Mooncake, AIPerf or agents.
 ///
 /// A file is read whole or refused: every problem is named with its line, what was found and what is allowed, the first
 /// ones in full. Blank lines don't count; CSV columns may come in any order, and others beside them are ignored.
@@ -11,6 +11,13 @@ public struct TraceReader: Sendable {
     case azure
     /// JSON lines with `timestamp` (milliseconds), `input_length`, `output_length` and `hash_ids`: Mooncake's.
     case mooncake
+    /// `Timestamp,Request tokens,Response tokens`: BurstGPT's, in seconds. Rows without a response, which are requests
+    /// that failed, are left out.
+    case burstgpt
+    /// JSON lines as Mooncake's with `session_id` and, on later turns, `delay`: AIPerf's, see ``GraphTrace``.
+    case aiperf
+    /// JSON lines with `request_id`, and `wait_for` or `dependencies`: agents' requests, see ``GraphTrace``.
+    case agentic
     /// `arrival_seconds,input_tokens,output_tokens`, seconds from the start of the run.
     case csv
   }
@@ -19,8 +26,8 @@ public struct TraceReader: Sendable {
   public var format: Format?
   /// By how much to multiply the request rate: 2 halves all times, so that requests come twice as fast.
   public var rateScale: Double
-  /// How many tokens one of Mooncake's hashes stands for; 512 in the published traces.
-  public var blockTokens: Int
+  /// How many tokens a hash stands for; nil: 512, as in Mooncake's traces, 64 in those of agents.
+  public var blockTokens: Int?
   /// How many problems to name in full.
   public var problemLimit: Int
 
@@ -28,10 +35,10 @@ public struct TraceReader: Sendable {
   /// - Parameters:
   ///   - format: the format; nil to tell it from the first line.
   ///   - rateScale: by how much to multiply the request rate, > 0.
-  ///   - blockTokens: how many tokens one of Mooncake's hashes stands for, >= 1.
+  ///   - blockTokens: how many tokens a hash stands for, >= 1; nil for what is usual.
   ///   - problemLimit: how many problems to name in full.
   public init(
-    format: Format? = nil, rateScale: Double = 1, blockTokens: Int = 512, problemLimit: Int = 20
+    format: Format? = nil, rateScale: Double = 1, blockTokens: Int? = nil, problemLimit: Int = 20
   ) {
     self.format = format
     self.rateScale = rateScale
@@ -75,7 +82,7 @@ public struct TraceReader: Sendable {
     guard rateScale > 0, rateScale.isFinite else {
       throw failure(name, "rate_scale is \(rateScale); allowed: above 0")
     }
-    guard blockTokens >= 1 else {
+    if let blockTokens, blockTokens < 1 {
       throw failure(name, "block_tokens is \(blockTokens); allowed: 1 or more")
     }
     guard let start = raw.bindMemory(to: UInt8.self).baseAddress, raw.count > 0 else {
@@ -101,8 +108,16 @@ public struct TraceReader: Sendable {
       trace = try CSVTrace(columns: .azure, builder: builder).read(header: first, rows: lines)
     case .csv:
       trace = try CSVTrace(columns: .plain, builder: builder).read(header: first, rows: lines)
+    case .burstgpt:
+      trace = try CSVTrace(columns: .burstGPT, builder: builder).read(header: first, rows: lines)
     case .mooncake:
-      trace = try MooncakeTrace(blockTokens: blockTokens, builder: builder).read(first: first, rows: lines)
+      trace = try MooncakeTrace(blockTokens: blockTokens ?? 512, builder: builder).read(
+        first: first, rows: lines)
+    case .aiperf, .agentic:
+      trace = try GraphTrace(
+        format: format, blockTokens: blockTokens ?? (format == .agentic ? 64 : 512), file: name,
+        problemLimit: problemLimit
+      ).read(first: first, rows: lines)
     }
     return rateScale == 1 ? trace : trace.scaled(rateScale: rateScale)
   }
@@ -113,16 +128,29 @@ public struct TraceReader: Sendable {
 
   /// Tells the format from the first line: a JSON object, or the names of columns.
   private static func detected(_ line: TraceBytes) -> Format? {
-    if line[0] == UInt8(ascii: "{") { return .mooncake }
-    let azure = TraceColumns.azure.namesFound(in: line)
-    let plain = TraceColumns.plain.namesFound(in: line)
-    if azure == 0, plain == 0 { return nil }
-    return azure >= plain ? .azure : .csv
+    if line[0] == UInt8(ascii: "{") { return detectedJSON(line) }
+    let found = [(Format.azure, TraceColumns.azure), (.csv, .plain), (.burstgpt, .burstGPT)].map {
+      (format: $0.0, columns: $0.1.namesFound(in: line))
+    }
+    let most = found.map(\.columns).max() ?? 0
+    return most == 0 ? nil : found.first { $0.columns == most }?.format
+  }
+
+  /// Tells formats of JSON lines apart by the keys of the first.
+  private static func detectedJSON(_ line: TraceBytes) -> Format {
+    var format = Format.mooncake
+    _ = JSONObjectScanner(line).forEachMember { key, _ in
+      if key.isEqual(to: "session_id"), format == .mooncake { format = .aiperf }
+      if key.isEqual(to: "request_id") || key.isEqual(to: "block_size") { format = .agentic }
+    }
+    return format
   }
 
   private static let formatsInWords =
     "'\(TraceColumns.azure.inWords)' (azure), '\(TraceColumns.plain.inWords)' (csv), "
-    + "or lines of JSON with timestamp, input_length and output_length (mooncake)"
+    + "'\(TraceColumns.burstGPT.inWords)' (burstgpt), "
+    + "or lines of JSON with timestamp, input_length and output_length (mooncake; aiperf with session_id, agentic "
+    + "with request_id)"
 }
 
 /// One line of a trace.
