@@ -24,7 +24,8 @@ struct SummaryTests {
       "requests.in_flight", "requests.preemptions", "requests.input_tokens", "requests.cached_input_tokens",
       "requests.rejected_by_queue", "requests.rejected_by_limit", "requests.shed",
       "requests.recomputed_tokens",
-      "requests.swapped_tokens", "requests.cancelled_output_tokens",
+      "requests.swapped_tokens", "requests.cancelled_output_tokens", "requests.adapter_loads",
+      "requests.adapter_hit_rate",
     ]
     let span =
       [
@@ -47,7 +48,8 @@ struct SummaryTests {
       [
         "kv_cache.peak_utilisation", "kv_cache.prefix_hit_rate", "faults.failures",
         "faults.interrupted_requests",
-        "faults.lost_tokens", "faults.takeovers", "faults.slow_replica_seconds", "faults.availability", "fleet", "classes", "intervals",
+        "faults.lost_tokens", "faults.takeovers", "faults.slow_replica_seconds", "faults.availability",
+        "fleet", "classes", "intervals",
       ]
       + [
         "verdict", "reason", "start_seconds", "end_seconds", "arrivals_per_second", "departures_per_second",

@@ -28,6 +28,9 @@ public struct ReplicaDesign: Sendable {
   /// Loads of the busiest attention group; nil: groups have even shares.
   public var groupLoads: GroupLoads?
 
+  /// Adapters (LoRA) beside the weights; nil: none.
+  public var adapters: AdapterDesign?
+
   /// Creates a design; ``problems()`` says whether it can be built.
   public init(
     model: Model, system: SystemSpecification, precision: Precision, parallel: Parallelism,

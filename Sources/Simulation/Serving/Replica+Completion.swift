@@ -142,6 +142,7 @@ extension Replica {
     let request = shop.requests[slot]
     giveBack(engine.heldBlocks(held, of: request) - shared, of: request, engine: engine)
     running.remove(slot, in: &shop.requests)
+    if engine.adapters != nil { letGoAdapter(of: request, engine: engine) }
     shop.requests.remove(slot)
     outstanding -= 1
     estimate.isFull = false
