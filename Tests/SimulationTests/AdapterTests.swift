@@ -161,6 +161,8 @@ private func adaptedDeployment(seed: Int) -> DeploymentPlan {
     plan.streams[0].prompts = PromptContent(
       systemPrompts: system, kin: .none, blockTokens: 64, seed: 1, name: "s")
     plan.prefixCache = PrefixCacheOptions()
+    // Room enough that nobody is preempted: what caches and preemptions do to one another is not looked at here.
+    plan.cache.blocks *= 100
   }
   for index in plan.streams.indices where index == 0 || cases.int(0...2) > 0 {
     plan.streams[index].adapters = AdapterDraws(
@@ -185,6 +187,7 @@ struct AdapterLawTests {
     }
     var run = RunPlan(seed: UInt64(seed), recordsRequests: true)
     if seed % 4 == 0 { run.horizon = SimTime(nanoseconds: Int64(1 + seed % 7) * 1_000_000_000) }
+    if plan.faults != nil { run.horizon = SimTime(nanoseconds: 30_000_000_000) }
     let macro = await Simulation.run(plan, run)
     run.macroSteps = false
     #expect(differences(macro, await Simulation.run(plan, run)).isEmpty)
@@ -200,6 +203,9 @@ struct AdapterLawTests {
   func roomForAll(seed: Int) async {
     var plan = adaptedDeployment(seed: seed)
     if plan.router == .adapterAffinity { plan.router = .leastOutstanding }
+    // What is cached under one adapter is not for others.
+    plan.prefixCache = nil
+    for index in plan.streams.indices { plan.streams[index].prompts = nil }
     plan.engine.adapters = AdapterOptions(slots: 1000, secondsPerLoad: 0)
     let run = RunPlan(seed: UInt64(seed), recordsRequests: true)
     var with = await Simulation.run(plan, run)
