@@ -18,6 +18,8 @@ struct ClientDraft {
   var leavingMeanSeconds = 1.0
   var tenantField: Field?
   var deferral: Deferral?
+  /// The adapters that requests are for; nil: they are for the model itself.
+  var adapters: AdaptersDraft?
 
   /// When its clients go away; nil: never.
   func patience(seed: UInt64, name: String) -> Patience? {
@@ -30,6 +32,7 @@ struct ClientDraft {
   var echo: [(String, JSONValue)] {
     var members: [(String, JSONValue)] = []
     if samples > 1 { members.append(("samples", .int(samples))) }
+    if let adapters { members.append(("adapters", adapters.echo)) }
     if let serviceClass { members.append(("class", .string(serviceClass))) }
     if priority != 0 { members.append(("priority", .int(priority))) }
     if let tenant = tenantField?.node?.scalar?.text { members.append(("tenant", .string(tenant))) }
@@ -68,6 +71,7 @@ struct ClientReader {
     let samples = reader.optional("samples")
     draft.samplesField = samples.isPresent ? samples : nil
     draft.samples = samples.int(in: 1...1024) ?? 1
+    draft.adapters = AdaptersDraft(reader.optional("adapters"))
     draft.serviceClass = reader.optional("class").string()
     draft.priority = reader.optional("priority").int(in: -32_768...32_767) ?? 0
     let thinking = reader.optional("thinking_tokens")

@@ -135,6 +135,7 @@ struct DesignedStream {
     plan.patience = client.patience(seed: seed, name: name)
     plan.tenant = tenant
     plan.deferral = client.deferral
+    plan.adapters = adapterDraws
   }
 }
 
@@ -159,6 +160,8 @@ extension ScenarioResolver {
       efficiencies: catalogue.efficiencies)
     let experts = draft.experts ?? ExpertsDraft()
     design.redundantExperts = experts.redundantExperts
+    design.adapters = engineDraft.lora?.design
+    checkAdapters(draft, streams, design)
     if design.mixtures.isEmpty { draft.experts?.field?.refuse("\(model.id) has no experts") }
     let wrong = design.problems()
     for problem in wrong {
@@ -362,7 +365,7 @@ extension ScenarioResolver {
   }
 }
 
-/// How the memory of an accelerator divides, in words.
+/// How the memory of an accelerator divides, in words; ``weights`` are those with the places of adapters.
 struct CacheArithmetic {
   let design: ReplicaDesign
   let engine: EngineChoice
@@ -374,7 +377,7 @@ struct CacheArithmetic {
     let fraction = plain(engine.memoryFraction)
     let device = gigabytes(memory.deviceBytes)
     let taken =
-      "\(gigabytes(memory.weightBytes)) weights - \(gigabytes(memory.runtimeBytes)) runtime - "
+      "\(weights) - \(gigabytes(memory.runtimeBytes)) runtime - "
       + "\(gigabytes(capacity.activationBytes)) activations"
     let left = gigabytes(capacity.bytesPerAccelerator)
     let budget =
@@ -382,7 +385,7 @@ struct CacheArithmetic {
       case .vllm: "\(fraction) x \(device) - \(taken) = \(left) an accelerator"
       case .tensorRTLLM: "\(fraction) x (\(device) - \(taken)) = \(left) an accelerator"
       case .sglang:
-        "\(fraction) x \(device) - \(gigabytes(memory.weightBytes)) weights = \(left) an accelerator"
+        "\(fraction) x \(device) - \(weights) = \(left) an accelerator"
       }
     guard capacity.blocks > 0 else { return budget }
     let groups =

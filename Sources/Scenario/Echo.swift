@@ -129,6 +129,7 @@ struct Echo {
     if !engine.cacheTiers.isEmpty {
       members.append(("cache_tiers", .array(engine.cacheTiers.map { $0.echo(design) })))
     }
+    if let lora = engine.lora { members.append(("lora", lora.echo(design))) }
     if let speculation = options.speculation {
       members.append(
         (

@@ -28,6 +28,8 @@ struct EngineDraft {
   var prefixCaching = Option<Bool>()
   var cacheTiers: [CacheTierDraft] = []
   var cacheTiersField: Field?
+  /// Room for adapters; nil: none.
+  var lora: LoRADraft?
   /// Who runs.
   var scheduler = SchedulerDraft()
   /// SGLang's own.
@@ -98,6 +100,7 @@ struct EngineReader {
     let tiers = reader.optional("cache_tiers")
     draft.cacheTiers = CacheTierReader().read(tiers)
     draft.cacheTiersField = tiers.isPresent ? tiers : nil
+    draft.lora = lora(reader.optional("lora"), framework)
     draft.scheduler = scheduler(&reader, framework)
     readOwnOptions(of: framework, &draft, &reader)
     // Aliases depend on the framework: without it, half of the keys would be called unknown.
@@ -197,6 +200,8 @@ struct EngineChoice {
   let swap: SwapDraft?
   /// Whether the next step is prepared while the accelerators work; nil: as the framework does by default.
   let schedulesAhead: Bool?
+  /// Room for adapters; nil: none.
+  let lora: LoRADraft?
   let defaults: EngineDefaults
 }
 
@@ -232,6 +237,7 @@ extension EngineDraft {
       cacheTiersField?.reject("tiers of a prefix cache, and prefix_caching is false")
     }
     checkScheduler()
+    checkAdapters(model)
     guard problems.problems.count == before else { return nil }
     var options = EngineOptions(
       maximumBatchSize: size, maximumBatchTokens: tokens,
@@ -245,7 +251,7 @@ extension EngineDraft {
       memoryFraction: memoryFraction.value ?? defaults.memoryFraction,
       blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0,
       prefixCaching: prefixCaching.value ?? true, cacheTiers: cacheTiers, cacheTiersField: cacheTiersField,
-      swap: scheduler.swap, schedulesAhead: scheduler.schedulesAhead.value,
+      swap: scheduler.swap, schedulesAhead: scheduler.schedulesAhead.value, lora: lora,
       defaults: defaults)
   }
 

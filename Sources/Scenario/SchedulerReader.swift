@@ -156,6 +156,7 @@ extension EngineChoice {
   func replicaOptions(_ design: ReplicaDesign) -> EngineOptions {
     var options = options.ofReplica(groups: design.parallel.requestGroups)
     if let space = swap?.resolved(design, blockTokens: blockTokens) { options.preemption = .swap(space) }
+    options.adapters = lora?.resolved(design)
     return options
   }
 }

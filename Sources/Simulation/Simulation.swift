@@ -121,6 +121,11 @@ extension DeploymentPlan {
       "pausing decodes go with SGLang's admission, and that with the current use of the KV cache")
     precondition(
       cost.queries == 1 + engine.draftTokens, "costs of other steps than the engine takes")
+    precondition(
+      engine.adapters == nil || prefill == nil && engine.speculation == nil && engine.batchWait == nil,
+      "adapters go with neither pools, speculation nor waits for fuller batches")
+    precondition(
+      engine.adapters != nil || streams.allSatisfy { $0.adapters == nil }, "adapters that nothing holds")
     return engine(
       engine, cache, cost, run, role: prefill == nil ? .aggregated : .decode, router: router)
   }
@@ -151,7 +156,8 @@ extension DeploymentPlan {
       prefixCache: keepsPrompts ? prefixCache : nil, prompts: keepsPrompts ? streams.map(\.prompts) : [],
       loadDraws: isAtMean
         ? nil : RandomStreamFamily(seed: run.seed, run: run.replication, "experts." + name),
-      publishesPrefixes: keepsPrompts && router == .prefixAware)
+      publishesPrefixes: keepsPrompts && router == .prefixAware,
+      adapters: options.adapters.map { EngineAdapters($0, streams: streams.map(\.adapters)) })
   }
 
   /// The arrivals of a stream.

@@ -24,7 +24,8 @@ struct SummaryTests {
       "requests.in_flight", "requests.preemptions", "requests.input_tokens", "requests.cached_input_tokens",
       "requests.rejected_by_queue", "requests.rejected_by_limit", "requests.shed",
       "requests.recomputed_tokens",
-      "requests.swapped_tokens", "requests.cancelled_output_tokens",
+      "requests.swapped_tokens", "requests.cancelled_output_tokens", "requests.adapter_loads",
+      "requests.adapter_hit_rate",
     ]
     let span =
       [

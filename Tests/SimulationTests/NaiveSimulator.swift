@@ -258,6 +258,14 @@ final class NaiveSimulator {
     case .random, .sessionSticky, .prefixHash:
       return range.lowerBound
         + router.replica(ofRequest: UInt64(number), stream: request.stream, index: UInt64(request.index))
+    case .adapterAffinity:
+      let home =
+        range.lowerBound
+        + router.replica(ofRequest: UInt64(number), stream: request.stream, index: UInt64(request.index))
+      let all = range.reduce(0) { $0 + inFlight($1).count }
+      let mine = inFlight(home).count
+      return mine > 8 && Double(mine) > 1.5 * Double(all) / Double(range.count)
+        ? least(range) { $0.count } : home
     case .leastOutstanding: return least(range) { $0.count }
     // Without anything in common the cheapest prompt is where the fewest tokens are.
     case .leastTokens, .prefixAware: return least(range) { $0.reduce(0) { $0 + $1.input } }

@@ -86,7 +86,8 @@ extension ReplicaDesign {
   ///
   /// vLLM gives the cache what is left of `memoryFraction` of the device after weights, runtime and the activations
   /// of the largest step; TensorRT-LLM gives it `memoryFraction` of what those leave of the whole device; SGLang gives
-  /// it what weights leave of `memoryFraction` of the device, and keeps the rest for all else.
+  /// it what weights leave of `memoryFraction` of the device, and keeps the rest for all else. The places of adapters
+  /// are set aside as weights are.
   /// - Parameters:
   ///   - memoryFraction: in (0, 1].
   ///   - blockTokens: tokens in a block, >= 1.
@@ -97,12 +98,13 @@ extension ReplicaDesign {
   ) -> KeyValueCapacity {
     let budget = memory
     let activations = activationBytes(tokens: maximumBatchTokens)
-    let taken = budget.weightBytes + budget.runtimeBytes + activations
+    let weights = budget.weightBytes + residentAdapterBytes
+    let taken = weights + budget.runtimeBytes + activations
     let bytes: Double
     switch framework {
     case .vllm: bytes = budget.deviceBytes * memoryFraction - taken
     case .tensorRTLLM: bytes = (budget.deviceBytes - taken) * memoryFraction
-    case .sglang: bytes = budget.deviceBytes * memoryFraction - budget.weightBytes
+    case .sglang: bytes = budget.deviceBytes * memoryFraction - weights
     }
     let blockBytes = budget.keyValueBytesPerToken * Double(blockTokens)
     // A model without a growing cache counts its sequences in blocks of their fixed size.

@@ -140,6 +140,7 @@ extension ReplicaDesign {
         parallel.attentionData > 1
           ? sum { $0.perTokenOfAll(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
           : sum { $0.perToken(tokens: micro(tokens)) } + outside(tokens: micro(tokens))
+            + adapterProducts(tokens: micro(tokens))
       },
       groupTokens: parallel.attentionData == 1
         ? nil
@@ -170,6 +171,7 @@ extension ReplicaDesign {
     table.queries = queries
     table.splitsPrompts = parallel.context > 1
     addLoads(to: &table, tokens: tokenLimit)
+    addAdapters(to: &table, sequences: maximumBatchSize)
     table.graphs = .captured(
       by: framework, batch: max(1, maximumBatchSize / (parallel.attentionData * parallel.pipeline)))
     return table
@@ -208,6 +210,7 @@ extension ReplicaDesign {
           overhead.sequenceSeconds * sequencesOfGroup($0) + ($0 > 0 ? drafts : 0))
     }
     table.rows = kernels.rows.mapped { decode.scaled($1) }
+    table.adapterWeights = kernels.adapterWeights?.mapped { decode.scaled($1) }
     table.context = kernels.context.mapped(decode.scaled)
     table.boundedContext = kernels.boundedContext?.mapped(decode.scaled)
     table.chunk = kernels.chunk.mapped { prefill.scaled($1) }

@@ -30,6 +30,8 @@ public struct ReplicaDesign: Sendable {
 
   /// Whether the scheduler prepares the next step while the accelerators work; nil: as the framework does by default.
   public var schedulesAhead: Bool?
+  /// Adapters (LoRA) beside the weights; nil: none.
+  public var adapters: AdapterDesign?
 
   /// Creates a design; ``problems()`` says whether it can be built.
   public init(

@@ -49,6 +49,10 @@ public struct StepCostTable: Sendable {
   public var loadDeviation: KnotTable?
   /// The same of a step with prompt chunks.
   public var mixedLoadDeviation: KnotTable?
+  /// Cost of reading the adapters of a step, by its sequences, prompts included; nil where there are none.
+  ///
+  /// What adapters cost for each token is in ``tokens``.
+  public var adapterWeights: KnotTable?
 
   /// Assembles a table from its parts.
   public init(
@@ -98,14 +102,16 @@ public struct StepCostTable: Sendable {
   ///   - rowCount: rows that reach the output projection: ``queries`` of each decoding sequence, and one of each
   ///     prompt that ends.
   ///   - largestChunk: prompt tokens of the longest chunk, which one attention group works on alone.
+  ///   - prompts: prompts that chunks are of.
   /// - Returns: the cost of the step, all lanes.
   @inlinable
   public func mixedCost(
     sequences n: Int, contextSum: Double, boundedSum: Double, chunkTokens: Int, rows rowCount: Int,
-    largestChunk: Int = 0
+    largestChunk: Int = 0, prompts: Int = 0
   ) -> CostVector {
     let all = n * queries + chunkTokens
     var cost = mixedBase + mixedTokens.value(at: all) + rows.value(at: rowCount)
+    if let adapterWeights { cost += adapterWeights.value(at: min(n + prompts, adapterWeights.maximum)) }
     if let mixedGroupTokens {
       // Prompts are dealt to groups as evenly as they go; the step waits for the largest share.
       let even = (all + attentionGroups - 1) / attentionGroups
@@ -157,6 +163,7 @@ public struct StepCostTable: Sendable {
     if let groupTokens {
       first += groupTokens.value(at: min((share + padding) * queries, groupTokens.maximum))
     }
+    if let adapterWeights { first += adapterWeights.value(at: n) }
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value
     var growth = piece.slope * contextGrowth

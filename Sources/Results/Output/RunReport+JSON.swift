@@ -184,6 +184,7 @@ extension RequestFigures {
       "rejected_by_queue": .int(Int(refusedByQueue)), "rejected_by_limit": .int(Int(refusedByLimit)),
       "shed": .int(Int(shed)), "recomputed_tokens": .int(Int(recomputedTokens)),
       "swapped_tokens": .int(Int(swappedTokens)), "cancelled_output_tokens": .int(Int(cancelledTokens)),
+      "adapter_loads": .int(Int(adapterLoads)), "adapter_hit_rate": .optional(adapterHitShare),
     ]
   }
 }

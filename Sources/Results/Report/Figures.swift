@@ -162,8 +162,17 @@ public struct RequestFigures: Sendable, Equatable {
   public var inputTokens: Int64 = 0
   /// Those of them that a prefix cache held.
   public var cachedTokens: Int64 = 0
+  /// Times that a request with an adapter was taken into a batch.
+  public var adapterStarts: Int64 = 0
+  /// Times that its adapter had to be loaded for that.
+  public var adapterLoads: Int64 = 0
 
   init() {}
+
+  /// The share of starts that found their adapter on the accelerators, in 0...1; nil where none needed one.
+  public var adapterHitShare: Double? {
+    adapterStarts == 0 ? nil : 1 - Double(adapterLoads) / Double(adapterStarts)
+  }
 
   /// The share of prompt tokens that a prefix cache held, in 0...1.
   public var cachedShare: Double { inputTokens == 0 ? 0 : Double(cachedTokens) / Double(inputTokens) }
@@ -185,6 +194,8 @@ public struct RequestFigures: Sendable, Equatable {
     inputTokens = counts.inputTokens
     cachedTokens = counts.cachedTokens
     failed = counts.failed
+    adapterStarts = counts.adapterStarts
+    adapterLoads = counts.adapterLoads
   }
 
   mutating func add(_ other: RequestFigures) {
@@ -203,6 +214,8 @@ public struct RequestFigures: Sendable, Equatable {
     preemptions += other.preemptions
     inputTokens += other.inputTokens
     cachedTokens += other.cachedTokens
+    adapterStarts += other.adapterStarts
+    adapterLoads += other.adapterLoads
   }
 }
 

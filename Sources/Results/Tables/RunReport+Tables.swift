@@ -37,6 +37,11 @@ extension RunReport {
     if requests.cachedTokens > 0 {
       counts.append("\(Numbers.text(100 * requests.cachedShare)) % of prompt tokens cached")
     }
+    if let share = requests.adapterHitShare {
+      counts.append(
+        "\(Numbers.text(requests.adapterLoads)) adapter loads, \(Numbers.text(100 * share)) % of starts without one"
+      )
+    }
     if let fleet = site.fleet {
       counts.append(
         "\(Numbers.text(fleet.meanReplicas)) replicas on average, \(Numbers.text(Int64(fleet.peakReplicas))) at most"

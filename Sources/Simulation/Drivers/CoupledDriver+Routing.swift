@@ -50,7 +50,23 @@ extension CoupledDriver {
       return least(range) { loads[$0].tokens }
     case .prefixAware:
       return cheapest(range, request, at: time)
+    case .adapterAffinity:
+      let home =
+        first + router.replica(ofRequest: number, stream: Int(request.stream), index: request.index)
+      return isOverloaded(home, in: range) ? least(range) { loads[$0].requests } : home
     }
+  }
+
+  /// Whether a replica has so many more requests in flight than the others that they had better go elsewhere.
+  private func isOverloaded(_ replica: Int, in range: Range<Int>) -> Bool {
+    guard isUp(replica) else { return false }
+    var all = 0
+    var replicas = 0
+    for index in range where isUp(index) {
+      all += loads[index].requests
+      replicas += 1
+    }
+    return AffinityRule.isOverloaded(loads[replica].requests, all: all, replicas: replicas)
   }
 
   private func least(_ range: Range<Int>, _ load: (Int) -> Int) -> Int {

@@ -157,7 +157,6 @@ struct CoupledDriver {
     openFleet()
     openLinks()
     let horizon = run.horizon ?? .never
-    var lastStep = SimTime.zero
     while let time = queue.nextTime, time <= horizon, let entry = queue.popEntry() {
       if case .stepsCompleted(let replica, let generation) = entry.event,
         generations[Int(replica)] != generation
@@ -169,7 +168,6 @@ struct CoupledDriver {
       queue.advanceClock(to: entry.time)
       switch entry.event {
       case .stepsCompleted(let replica, _):
-        lastStep = entry.time
         complete(Int(replica), at: entry.time)
       case .reportBegun: beginReport(at: entry.time)
       case .fleetDue(let pool): lookAtLoad(Int(pool), at: entry.time)
@@ -200,14 +198,15 @@ struct CoupledDriver {
       case .stepDue(let replica): start(Int(replica), at: entry.time)
       }
     }
+    let end = run.horizon ?? shop.lastStep
     for index in replicas.indices {
-      replicas[index].stop(at: run.horizon ?? lastStep, engine: engine(of: index), shop: &shop)
+      replicas[index].stop(at: end, engine: engine(of: index), shop: &shop)
     }
     report()
-    var outcome = PartitionOutcome(shop, replicas, end: run.horizon ?? lastStep, onTheWay: onTheWay)
+    var outcome = PartitionOutcome(shop, replicas, end: end, onTheWay: onTheWay)
     outcome.transfers = transfers?.outcome
-    outcome.faults = closeFaults(at: run.horizon ?? lastStep)
-    outcome.fleet = fleet?.closed(at: run.horizon ?? lastStep)
+    outcome.faults = closeFaults(at: end)
+    outcome.fleet = fleet?.closed(at: end)
     return outcome
   }
 

@@ -19,13 +19,29 @@ public enum RouterPolicy: String, Sendable, CaseIterable {
   /// The replica on which the request costs least: tokens of the prompt that its cache doesn't hold, weighted, and the
   /// prompt tokens of its requests in flight (the cost of NVIDIA Dynamo's KV router).
   case prefixAware = "prefix-aware"
+  /// A replica drawn by the adapter, so that its requests meet it where it is loaded; where that one is overloaded
+  /// (``AffinityRule``) the one with the fewest requests in flight.
+  case adapterAffinity = "adapter-affinity"
 
   /// Whether the choice looks at nothing but the request itself, so that replicas run independently.
   public var isIndependent: Bool {
     switch self {
     case .roundRobin, .random, .sessionSticky, .prefixHash: true
-    case .leastOutstanding, .powerOfTwo, .leastTokens, .prefixAware: false
+    case .leastOutstanding, .powerOfTwo, .leastTokens, .prefixAware, .adapterAffinity: false
     }
+  }
+}
+
+/// When a router that keeps requests of an adapter together sends one elsewhere.
+enum AffinityRule {
+  /// Requests in flight on a replica, in multiples of the mean over those in service, above which it is overloaded.
+  static let share = 1.5
+  /// Requests in flight up to which no replica is: an adapter costs more to load than a small batch saves.
+  static let least = 8
+
+  /// Whether a replica with `requests` in flight is overloaded where `replicas` in service have `all` together.
+  static func isOverloaded(_ requests: Int, all: Int, replicas: Int) -> Bool {
+    requests > least && Double(requests * replicas) > share * Double(all)
   }
 }
 
@@ -54,6 +70,8 @@ struct IndependentRouter: Sendable {
   let converses: [Bool]
   /// Whose requests each row of a trace is, where rows wait for one another.
   let graphs: [RequestGraph?]
+  /// The adapters of each stream.
+  let adapters: [AdapterDraws?]
   private let draws: RandomStreamFamily
 
   init(
@@ -64,6 +82,7 @@ struct IndependentRouter: Sendable {
     prompts = streams.map(\.prompts)
     converses = streams.map { $0.conversations != nil }
     graphs = streams.map(\.graph)
+    adapters = streams.map(\.adapters)
     draws = RandomStreamFamily(seed: seed, run: run, "router." + name)
   }
 
@@ -104,6 +123,9 @@ struct IndependentRouter: Sendable {
         return n
       }
       return content.identity(ofRequest: index, block: 0)
+    case .adapterAffinity:
+      guard let adapter = adapters[stream]?.adapter(ofRequest: index) else { return n }
+      return UInt64(adapter) << 16 | UInt64(stream)
     default: return n
     }
   }

@@ -50,13 +50,15 @@ final class Engine: Sendable {
   let loadDraws: RandomStreamFamily?
   /// Whether a router listens to what the prefix caches hold.
   let publishesPrefixes: Bool
+  /// Room for adapters and which request needs which; nil: none does.
+  let adapters: EngineAdapters?
 
   /// An engine; see the properties.
   init(
     options: EngineOptions, cache: KVCacheOptions, cost: StepCostTable, speculation: SpeculationLaw?,
     targets: [LatencyTargets], macroSteps: Bool, recordsRequests: Bool, role: PoolRole,
     firstToken: FirstTokenSource, prefixCache: PrefixCacheOptions?, prompts: [PromptContent?],
-    loadDraws: RandomStreamFamily?, publishesPrefixes: Bool
+    loadDraws: RandomStreamFamily?, publishesPrefixes: Bool, adapters: EngineAdapters?
   ) {
     self.options = options
     self.cache = cache
@@ -71,6 +73,7 @@ final class Engine: Sendable {
     self.prompts = prompts
     self.loadDraws = loadDraws
     self.publishesPrefixes = publishesPrefixes
+    self.adapters = adapters
     for content in prompts.compactMap({ $0 }) {
       precondition(
         content.blockTokens % cache.blockTokens == 0, "blocks of prompts that fill no whole KV blocks")
@@ -131,6 +134,8 @@ struct Completion {
 /// What the replicas of one partition share while they run: requests in flight and what is recorded of them.
 struct Shop {
   var requests = RequestPool()
+  /// When the last of the steps that have ended did.
+  var lastStep = SimTime.zero
   var observations = Observations()
   /// Requests that completed since the driver last looked, in order of completion.
   var completed: [Completion] = []

@@ -108,6 +108,8 @@ public struct EngineOptions: Sendable, Equatable {
   ///
   /// The costs of steps must be those of ``StepCostTable/queries`` tokens a sequence.
   public var speculation: Speculation?
+  /// Room for adapters; nil: the engine serves the model alone.
+  public var adapters: AdapterOptions?
   /// Tokens drafted in a step, 0 without speculation.
   public var draftTokens: Int { speculation?.draftTokens ?? 0 }
 

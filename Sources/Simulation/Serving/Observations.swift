@@ -62,6 +62,10 @@ public struct RequestCounts: Sendable, Equatable {
   public var cancelledTokens: Int64 = 0
   /// Output tokens produced.
   public var outputTokens: Int64 = 0
+  /// Times that a request with an adapter was taken into a batch, after preemptions too.
+  public var adapterStarts: Int64 = 0
+  /// Times that its adapter had to be loaded for that.
+  public var adapterLoads: Int64 = 0
 
   /// No requests.
   public init() {}
@@ -83,6 +87,8 @@ public struct RequestCounts: Sendable, Equatable {
     cachedTokens += other.cachedTokens
     recomputedTokens += other.recomputedTokens
     outputTokens += other.outputTokens
+    adapterStarts += other.adapterStarts
+    adapterLoads += other.adapterLoads
   }
 }
 

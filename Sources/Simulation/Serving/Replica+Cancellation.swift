@@ -18,6 +18,7 @@ extension Replica {
       case .prefilling, .decoding:
         _ = takeOut(&request, slot, at: now, engine: engine, shop: &shop)
         running.remove(slot, in: &shop.requests)
+        if engine.adapters != nil { letGoAdapter(of: request, engine: engine) }
       case .fetching:
         landed.removeAll { $0 == slot }
         inbound -= 1

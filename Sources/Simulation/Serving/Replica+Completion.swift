@@ -13,6 +13,7 @@ extension Replica {
     shop.steps += Int64(steps)
     self.steps += Int64(steps)
     shop.events += 1
+    if now > shop.lastStep { shop.lastStep = now }
 
     record(regime, steps: (regime.done - steps + 1)...regime.done, &shop.observations)
     if !joined.isEmpty { completeJoined(at: now, shop: &shop) }
@@ -142,6 +143,7 @@ extension Replica {
     let request = shop.requests[slot]
     giveBack(engine.heldBlocks(held, of: request) - shared, of: request, engine: engine)
     running.remove(slot, in: &shop.requests)
+    if engine.adapters != nil { letGoAdapter(of: request, engine: engine) }
     shop.requests.remove(slot)
     outstanding -= 1
     estimate.isFull = false

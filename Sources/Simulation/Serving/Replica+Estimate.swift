@@ -160,6 +160,11 @@ extension Replica {
         return
       }
       let slot = waiting[0]
+      // SGLang 0.5 looks at nobody behind a request whose adapter has no room.
+      if engine.adapters != nil, !hasRoomForAdapter(of: slot, engine: engine, shop: shop) {
+        estimate.isFull = true
+        return
+      }
       lookUp(slot, engine: engine, shop: &shop)
       let view = RequestView(shop.requests[slot])
       let output = expectedOutput(view, engine: engine)

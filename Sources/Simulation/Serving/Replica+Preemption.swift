@@ -22,6 +22,7 @@ extension Replica {
     }
     shop.requests[slot] = request
     running.remove(slot, in: &shop.requests)
+    if engine.adapters != nil { letGoAdapter(of: request, engine: engine) }
     if engine.options.outputEstimate == nil {
       waiting.putBack(slot, shop.requests)
     } else {
@@ -82,11 +83,12 @@ extension Replica {
     return true
   }
 
-  /// The waiting request at the head of the queue, whose cache is on the host, goes on; `blocks` are what it needs,
+  /// The waiting request at a position of the queue, whose cache is on the host, goes on; `blocks` are what it needs,
   /// those of its next token included.
-  mutating func swapIn(blocks: Int, engine: Engine, shop: inout Shop) {
+  mutating func swapIn(at position: Int, blocks: Int, engine: Engine, shop: inout Shop) {
     closeRegime()
-    let slot = waiting.removeFirst()
+    let slot = waiting.remove(at: position)
+    if engine.adapters != nil { takeAdapter(of: slot, engine: engine, shop: &shop) }
     cache.take(blocks)
     dropSwapped(shop.requests[slot], engine: engine)
     if case .swap(let space) = engine.options.preemption {

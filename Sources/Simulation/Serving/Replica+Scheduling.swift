@@ -19,7 +19,8 @@ extension Replica {
       planMixedStep(at: now, engine: engine, shop: &shop)
     } else if decoding.count > 0 {
       decodesOfStep = decoding.count
-      planDecodeStretch(at: now, single: single || !joined.isEmpty, engine: engine)
+      planDecodeStretch(
+        at: now, single: single || !joined.isEmpty || restsOnCache(&shop), engine: engine)
     } else {
       plannedEnd = .never
       estimate.restart()
@@ -29,6 +30,17 @@ extension Replica {
     let started = newlyScheduled
     newlyScheduled = 0
     shop.observations.withBucket(at: now) { $0.dequeued += started }
+  }
+
+  /// Whether the first in the queue waits for room while it could begin after blocks that nobody holds.
+  ///
+  /// Each step may evict some of those: then it begins earlier in its prompt, needs fewer blocks for its first chunk, and
+  /// may have room.
+  @inline(__always)
+  private func restsOnCache(_ shop: inout Shop) -> Bool {
+    guard cache.prefixes != nil, !waiting.isEmpty else { return false }
+    let first = waiting[0]
+    return shop.requests[first].cachedBlocks > shop.requests[first].sharedBlocks
   }
 
   /// The scheduler looks for new requests: at once when nothing runs and after prompts, else every so many steps.
@@ -131,10 +143,17 @@ extension Replica {
   }
 
   /// Admits waiting requests in their order while batch, token budget and KV cache have room.
+  ///
+  /// Those whose adapter has no room are passed over, and keep their places (vLLM V1).
   private mutating func admit(budget: inout Int, at now: SimTime, engine: Engine, shop: inout Shop) {
+    var position = 0
     while budget > 0, slotsTaken < engine.options.maximumBatchSize {
-      guard nextWaiting(0, engine: engine, shop: &shop) else { return }
-      let slot = waiting[0]
+      guard nextWaiting(position, engine: engine, shop: &shop) else { return }
+      let slot = waiting[position]
+      if engine.adapters != nil, !hasRoomForAdapter(of: slot, engine: engine, shop: shop) {
+        position += 1
+        continue
+      }
       let room = StepRoom(
         tokens: budget, blocks: cache.free, isFirst: chunks.isEmpty, isAlone: running.count == 0)
       if shop.requests[slot].state == .handedOver {
@@ -144,14 +163,14 @@ extension Replica {
       }
       if shop.requests[slot].state == .swapped {
         guard let needed = room.blocks(of: shop.requests[slot], engine: engine) else { return }
-        swapIn(blocks: needed, engine: engine, shop: &shop)
+        swapIn(at: position, blocks: needed, engine: engine, shop: &shop)
         budget -= engine.cost.queries
         continue
       }
       lookUp(slot, engine: engine, shop: &shop)
       let view = RequestView(shop.requests[slot])
       guard let share = room.share(of: view, engine: engine) else { return }
-      waiting.removeFirst()
+      waiting.remove(at: position)
       start(slot, size: share.tokens, blocks: share.blocks, at: now, engine: engine, shop: &shop)
       budget -= share.tokens
       if share.tokens < view.prefillLeft { partials.append(slot) }
@@ -188,6 +207,7 @@ extension Replica {
     _ slot: Int32, size: Int, blocks: Int, at now: SimTime, engine: Engine, shop: inout Shop
   ) {
     cache.take(blocks - holdFound(slot, engine: engine, shop: &shop))
+    if engine.adapters != nil { takeAdapter(of: slot, engine: engine, shop: &shop) }
     running.append(slot, in: &shop.requests)
     chunks.append(PromptChunk(slot: slot, tokens: size))
     let first = shop.requests[slot].scheduled == .never
@@ -227,7 +247,7 @@ extension Replica {
     var cost = engine.cost.mixedCost(
       sequences: decodesOfStep + padding.sequences,
       contextSum: decoding.contextSum + Double(padding.contextSum), boundedSum: decoding.boundedSum,
-      chunkTokens: chunkTokens, rows: rows, largestChunk: longest)
+      chunkTokens: chunkTokens, rows: rows, largestChunk: longest, prompts: chunks.count)
     cost += attention
     if engine.loadDraws != nil { vary(&cost, chunkTokens: chunkTokens, engine: engine) }
     if engine.cost.host != nil { cost = engine.cost.withHost(cost, sequences: decodesOfStep) }

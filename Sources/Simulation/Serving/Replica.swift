@@ -47,6 +47,8 @@ struct Replica {
   var copySeconds = 0.0
   /// Static batching: what sequences that are over still take until their batch is.
   var padding = Padding()
+  /// The adapters on the accelerators.
+  var residents = ResidentAdapters()
 
   /// Requests that the step in progress is the first to work on, until they are recorded.
   var newlyScheduled: Int64 = 0
@@ -126,7 +128,9 @@ struct Replica {
       engine.options.outputEstimate != nil
       ? !estimate.isFull
       : holdsPrompts
-        || isFirst && slotsTaken < engine.options.maximumBatchSize && !padding.closesBatch(engine, running)
+        // Who is behind those that wait for an adapter may have its own.
+        || (isFirst || engine.adapters != nil) && slotsTaken < engine.options.maximumBatchSize
+          && !padding.closesBatch(engine, running)
     return seen && cut(at: time, everySteps: 1)
   }
 

@@ -47,6 +47,13 @@ struct WaitingQueue: Sequence {
   @discardableResult
   mutating func removeFirst() -> Int32 { slots.removeFirst() }
 
+  /// Removes the request at a position, most often the first.
+  @discardableResult
+  @inline(__always)
+  mutating func remove(at position: Int) -> Int32 {
+    position == 0 ? slots.removeFirst() : slots.remove(at: position)
+  }
+
   /// A request leaves without having started; false when it isn't here.
   mutating func remove(_ slot: Int32) -> Bool {
     guard let position = slots.firstIndex(of: slot) else { return false }

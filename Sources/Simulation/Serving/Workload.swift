@@ -21,7 +21,11 @@ public struct StreamPlan: Sendable {
   /// The prompts that the client sends again and again; nil for a new one each time.
   public var repeatedPrompts: RepeatedPrompts?
   /// What prompts have in common, for prefix caches; nil for nothing.
-  public var prompts: PromptContent?
+  ///
+  /// Prompts under different ``adapters`` have nothing in common: setting either tells it to the other.
+  public var prompts: PromptContent? { didSet { tellAdapters() } }
+  /// The adapters that its requests are for; nil: they are for the model itself.
+  public var adapters: AdapterDraws? { didSet { tellAdapters() } }
   /// What every prompt begins with, before the tokens that ``lengths`` gives; nil for nothing.
   public var systemPrompts: SystemPrompts?
   /// The conversations whose first turns arrive; nil: each request stands for itself.
@@ -64,6 +68,14 @@ public struct StreamPlan: Sendable {
     self.maximumOutputTokens = maximumOutputTokens
     self.targets = targets
     self.warmUpRequests = warmUpRequests
+  }
+}
+
+extension StreamPlan {
+  private mutating func tellAdapters() {
+    guard var content = prompts, content.adapters !== adapters else { return }
+    content.adapters = adapters
+    prompts = content
   }
 }
 

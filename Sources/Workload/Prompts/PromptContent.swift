@@ -29,6 +29,10 @@ public struct PromptContent: Sendable {
   public let blockTokens: Int
   /// What keeps the identities of one stream apart from those of another.
   private let key: UInt64
+  /// The adapters that prompts are computed under; nil for none.
+  ///
+  /// Prompts under different adapters share nothing, however they begin: what is cached of them differs.
+  public var adapters: AdapterDraws?
 
   /// Prompts whose blocks a trace names; nil where it names none.
   ///
@@ -86,6 +90,14 @@ public struct PromptContent: Sendable {
   /// The identity of the block at a position, in 0..<``blocks(ofRequest:tokens:)``.
   @inline(__always)
   public func identity(ofRequest index: UInt64, block: Int) -> UInt64 {
+    let identity = text(ofRequest: index, block: block)
+    guard let adapters else { return identity }
+    return RandomMixer.absorb(identity, UInt64(adapters.adapter(ofRequest: index)))
+  }
+
+  /// What tells a block's text apart, and all text before it.
+  @inline(__always)
+  private func text(ofRequest index: UInt64, block: Int) -> UInt64 {
     switch source {
     case .traced(let hashes, let offsets):
       let row = Int(index % UInt64(offsets.count - 1))
