@@ -18,8 +18,10 @@ struct AsyncSchedulingTests {
     }
   }
 
-  /// Steps of 10 ms + 1 ms a token of context, prompts of 4 tokens: the prompt's step takes 10 ms, decode steps 15, 16, …
-  /// 20 ms for contexts of 5 to 10. A host that needs 17.5 ms stretches the first three decode steps and the prompt's.
+  /// Steps of 10 ms + 1 ms a token of context, prompts of 4 tokens: the prompt's step takes 10 ms, decode steps 15, 16,
+  /// … 20 ms for contexts of 5 to 10.
+  ///
+  /// A host that needs 17.5 ms stretches the first three decode steps and the prompt's.
   @Test("token by token: a step lasts as long as the slower of both", arguments: [true, false])
   func handWorked(macro: Bool) async {
     var plan = deployment(

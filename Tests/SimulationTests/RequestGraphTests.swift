@@ -24,8 +24,10 @@ struct RequestGraphTests {
     }
   }
 
-  /// Steps of 0.1 s. The first has four tokens, done at 0.41 s; the second is sent 0.002 s after it, the third 0.2 s after its
-  /// answer, the last when both are answered.
+  /// Steps of 0.1 s.
+  ///
+  /// The first has four tokens, done at 0.41 s; the second is sent 0.002 s after it, the third 0.2 s after its answer,
+  /// the last when both are answered.
   @Test("by hand", arguments: [true, false])
   func handWorked(macro: Bool) async throws {
     let plan = try plan(

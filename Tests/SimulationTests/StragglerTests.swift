@@ -24,8 +24,10 @@ struct StragglerTests {
     outcome.observations.records.map { (Double($0.completed.nanoseconds) / 1e6).rounded() / 1e3 }
   }
 
-  /// From 0.25 s to 0.65 s steps take twice as long: those that begin then. Tokens of the one request are out at 0.1, 0.2,
-  /// 0.3 (the step that the slowdown finds under way), 0.5, 0.7 (the step that its end finds), 0.8, … 1.2.
+  /// From 0.25 s to 0.65 s steps take twice as long: those that begin then.
+  ///
+  /// Tokens of the one request are out at 0.1, 0.2, 0.3 (the step that the slowdown finds under way), 0.5, 0.7 (the
+  /// step that its end finds), 0.8, … 1.2.
   @Test("token by token: the step under way keeps its pace", arguments: [true, false])
   func slowSteps(macro: Bool) async {
     let slow = FaultDomain(
@@ -52,8 +54,10 @@ struct StragglerTests {
     #expect(completed(outcome) == [1.0])
   }
 
-  /// The only replica fails at 0.55 s for 10 s; a spare serves from 1.55 s on, and what befalls the old place at 3 s is not
-  /// felt. It is repaired at 10.55 s: the next failure, at 11 s, finds a spare again.
+  /// The only replica fails at 0.55 s for 10 s; a spare serves from 1.55 s on, and what befalls the old place at 3 s is
+  /// not felt.
+  ///
+  /// It is repaired at 10.55 s: the next failure, at 11 s, finds a spare again.
   @Test func aSpareTakesOver() async {
     let domain = FaultDomain(
       name: "place", replicas: [0],

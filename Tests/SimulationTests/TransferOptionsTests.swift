@@ -226,9 +226,11 @@ struct TransferOptionsTests {
     #expect(isNear(await pools.firstTokens(), [1.1, 6.2]))
   }
 
-  /// The first request decodes while the cache of a second one, of 1.5 MB on each accelerator, comes over the links that
-  /// its steps exchange over. 0.04 of a step's 0.1 s are exchange: 20,000 bytes over 1 MB/s take a fifth of the adapters, on
-  /// average. The flow takes the rest and leaves the exchange half, the part of two: steps take 0.14 s while it lasts.
+  /// The first request decodes while the cache of a second one, of 1.5 MB on each accelerator, comes over the links
+  /// that its steps exchange over.
+  ///
+  /// 0.04 of a step's 0.1 s are exchange: 20,000 bytes over 1 MB/s take a fifth of the adapters, on average. The flow
+  /// takes the rest and leaves the exchange half, the part of two: steps take 0.14 s while it lasts.
   @Test(
     "what caches take of the links is not there for the steps of a decode replica", arguments: [true, false])
   func exchangesFeelTransfers(macro: Bool) async {

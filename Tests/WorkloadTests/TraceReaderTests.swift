@@ -221,8 +221,9 @@ struct GraphTraceTests {
     #expect(trace.graph == nil)
   }
 
-  /// Turns repeat what was asked and answered: 100; 100 + 20 + 30; 150 + 5 + 1,000. Their blocks of 64 tokens are those of
-  /// the session, 1, 2 and 18 whole ones.
+  /// Turns repeat what was asked and answered: 100; 100 + 20 + 30; 150 + 5 + 1,000.
+  ///
+  /// Their blocks of 64 tokens are those of the session, 1, 2 and 18 whole ones.
   @Test("AIPerf's sessions: turns add to what came before, a delay after the answer")
   func sessions() throws {
     let trace = try TraceReader(blockTokens: 64).read(
