@@ -258,7 +258,7 @@ struct GraphTraceTests {
       contents: """
         {"schema": "agentic", "block_size": 32, "hash_id_scope": "local"}
         {"request_id": "p", "play_id": "x", "not_before_ms": 10, "input_length": 70, "output_length": 4, "hash_ids": [0, 1, 2]}
-        {"request_id": "q", "play_id": "x", "input_length": 64, "output_length": 1, "hash_ids": [0, 1], "dependencies": [{"request_id": "p", "trigger": "dispatch", "delay_ms": 2}]}
+        {"request_id": "q", "play_id": "x", "session_id": "sub", "input_length": 64, "output_length": 1, "hash_ids": [0, 1], "dependencies": [{"request_id": "p", "trigger": "dispatch", "delay_ms": 2}]}
         {"request_id": "r", "play_id": "x", "input_length": 64, "output_length": 1, "hash_ids": [0, 3], "wait_for": ["p"], "delay": 7}
         {"request_id": "s", "play_id": "y", "input_length": 64, "output_length": 1, "hash_ids": [0, 1], "wait_for": ["q", "r"]}
         """, name: "t")

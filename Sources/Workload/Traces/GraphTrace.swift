@@ -20,6 +20,7 @@ struct GraphTrace {
   private var hashes: [UInt64] = []
   private var offsets: [Int] = [0]
   private var sessionNumbers: [String: Int32] = [:]
+  private var playNumbers: [String: UInt64] = [:]
   private var lastOfSession: [Int32: Int] = [:]
   private var rowOfRequest: [String: Int] = [:]
   private var hasLocalHashes = false
@@ -211,11 +212,12 @@ struct GraphTrace {
 
   /// Names of the prompt's whole blocks: as stated, and of later turns that state none, those of the session.
   private mutating func addHashes(of row: Row, session: Int32, before: Int?, input: Int) {
-    let scope =
-      hasLocalHashes || row.playID != nil ? row.playID.map { sessionNumbers[$0.text] ?? session } : nil
-    let stated = (row.hashIDs ?? []).map { id in
-      scope.map { RandomMixer.absorb(RandomMixer.absorb(0x6c6f_6361_6c, UInt64(bitPattern: Int64($0))), id) }
-        ?? id
+    var stated = row.hashIDs ?? []
+    if hasLocalHashes, let play = row.playID?.text {
+      let number = playNumbers[play] ?? UInt64(playNumbers.count)
+      playNumbers[play] = number
+      let scope = RandomMixer.absorb(0x6c6f_6361_6c, number)
+      stated = stated.map { RandomMixer.absorb(scope, $0) }
     }
     let whole = input / blockTokens
     if format == .aiperf {
