@@ -71,12 +71,15 @@ public struct ScaleUpFabric: Hashable, Sendable {
   public var switchName: String?
   /// Of a small message between two accelerators; nil where not known.
   public var latency: Seconds?
+  /// Whether its switches sum what accelerators send (NVLink SHARP).
+  public var sumsInNetwork: Bool
 
   /// Makes one from its figures; nothing is checked.
   public init(
     technology: String? = nil, bandwidth: BytesPerSecond, worldSize: Int, topology: FabricTopology,
-    switchName: String? = nil, latency: Seconds? = nil
+    switchName: String? = nil, latency: Seconds? = nil, sumsInNetwork: Bool = false
   ) {
+    self.sumsInNetwork = sumsInNetwork
     self.technology = technology
     self.bandwidth = bandwidth
     self.worldSize = worldSize
@@ -98,12 +101,15 @@ public struct ScaleOutFabric: Hashable, Sendable {
   public var topology: String?
   /// Of a small message between two accelerators; nil where not known.
   public var latency: Seconds?
+  /// Whether its switches sum what accelerators send (SHARP).
+  public var sumsInNetwork: Bool
 
   /// Makes one from its figures; nothing is checked.
   public init(
     technology: String? = nil, bandwidth: BytesPerSecond, nic: String? = nil, topology: String? = nil,
-    latency: Seconds? = nil
+    latency: Seconds? = nil, sumsInNetwork: Bool = false
   ) {
+    self.sumsInNetwork = sumsInNetwork
     self.technology = technology
     self.bandwidth = bandwidth
     self.nic = nic

@@ -103,12 +103,17 @@ struct SystemReader {
     let topology = leaf("scale_up", "topology", &section, required: true).choice(FabricTopology.self)
     let switchName = leaf("scale_up", "switch", &section).string()
     let latency = leaf("scale_up", "latency", &section).quantity(Seconds.self, above: .zero)
+    let sums = leaf("scale_up", "in_network_reduction", &section)
     section.finish()
+    let sumsInNetwork = sums.bool() ?? false
     guard let bandwidth, let worldSize, let topology else { return nil }
+    if sumsInNetwork, topology != .switched {
+      sums.reject(
+        "no switch joins accelerators in a \(topology.rawValue)", allowed: "false, or topology: switched")
+    }
     return ScaleUpFabric(
       technology: technology, bandwidth: bandwidth, worldSize: worldSize, topology: topology,
-      switchName: switchName,
-      latency: latency)
+      switchName: switchName, latency: latency, sumsInNetwork: sumsInNetwork)
   }
 
   private mutating func readScaleOut(_ mapping: MappingReader) -> ScaleOutFabric? {
@@ -119,10 +124,12 @@ struct SystemReader {
     let nic = leaf("scale_out", "nic", &section).string()
     let topology = leaf("scale_out", "topology", &section).string()
     let latency = leaf("scale_out", "latency", &section).quantity(Seconds.self, above: .zero)
+    let sumsInNetwork = leaf("scale_out", "in_network_reduction", &section).bool() ?? false
     section.finish()
     guard let bandwidth else { return nil }
     return ScaleOutFabric(
-      technology: technology, bandwidth: bandwidth, nic: nic, topology: topology, latency: latency)
+      technology: technology, bandwidth: bandwidth, nic: nic, topology: topology, latency: latency,
+      sumsInNetwork: sumsInNetwork)
   }
 
   private mutating func readHostLink(_ mapping: MappingReader) -> HostLink? {

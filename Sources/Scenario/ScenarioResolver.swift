@@ -229,8 +229,9 @@ extension ScenarioResolver {
   }
 
   private func refuseReplica(_ node: Node, _ parallel: Parallelism, _ placement: Placement) {
-    // That no domain is large enough, whatever stands on it, is the design's problem and reported there.
-    guard parallel.acceleratorsPerStage <= placement.domainSize else { return }
+    // That domains can't hold it, whatever stands on them, is the design's problem and reported there.
+    let (stage, domain) = (parallel.acceleratorsPerStage, placement.domainSize)
+    guard stage <= domain || stage % domain == 0 else { return }
     problems.record(
       below: node, at: ["parallel"],
       found: "\(counted(parallel.accelerators, "accelerator")) a replica",

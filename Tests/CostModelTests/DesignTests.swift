@@ -181,40 +181,23 @@ struct DesignProblemTests {
         "parallel.expert: 8: does not divide tensor x attention_data = 4"
       ])
     #expect(
-      messages(try design("llama-3.1-8b", on: "h100-sxm", tensor: 16)) == [
-        "parallel: 16 accelerators a stage: more than the scale-up domain of NVIDIA H100 SXM joins"
+      messages(try design("llama-3.1-8b", on: "h100-sxm", tensor: 4, attentionData: 3)) == [
+        "parallel: 12 accelerators a stage: more than the scale-up domain of NVIDIA H100 SXM joins, and no whole number of them"
       ])
-  }
-}
-
-@Suite("Exchanges between accelerators")
-struct CollectiveTests {
-  @Test("all-reduce on a switched fabric, by hand")
-  func switched() throws {
-    let collectives = try design("llama-3.1-70b", on: "h100-sxm", tensor: 8, calibrated: false).collectives
-    // 450 GB/s x 0.75 = 337.5 GB/s; 64 MiB: two shots: 2 x 5 us + 2 x 7/8 x 64 MiB / 337.5 GB/s = 358 us.
-    let large = collectives.allReduce(bytes: 67_108_864, size: 8)[.time]
-    #expect(abs(large - (10e-6 + 1.75 * 67_108_864 / 337.5e9)) < 1e-9)
-    // 16 KiB: one shot: 5 us + 7 x 16 KiB / 337.5 GB/s.
-    let small = collectives.allReduce(bytes: 16_384, size: 8)[.time]
-    #expect(abs(small - (5e-6 + 7 * 16_384 / 337.5e9)) < 1e-9)
-    #expect(collectives.allReduce(bytes: 1e9, size: 1)[.time] == 0)
-  }
-
-  @Test("on a full mesh a group of two has one of seven links")
-  func mesh() throws {
-    let collectives = try design("llama-3.1-70b", on: "mi300x", tensor: 2, calibrated: false).collectives
-    let seconds = collectives.allReduce(bytes: 1e9, size: 2)[.time]
-    // 448 GB/s over 7 links: 64 GB/s to the one peer, x 0.75.
-    #expect(abs(seconds - 1e9 / 48e9) < 2e-5)
-  }
-
-  @Test("beyond the scale-up domain the scale-out link bounds")
-  func scaleOut() throws {
-    let collectives = try design("llama-3.1-70b", on: "h100-sxm", tensor: 8, calibrated: false).collectives
-    let inside = collectives.allReduce(bytes: 1e8, size: 8)[.time]
-    let beyond = collectives.allReduce(bytes: 1e8, size: 16)[.time]
-    #expect(beyond > inside * 5)
+    #expect(
+      messages(try design("deepseek-r1", on: "b200-sxm", tensor: 16, expert: 64, attentionData: 9)) == [
+        "parallel.expert: 64: does not divide tensor x attention_data = 144"
+      ])
+    #expect(
+      messages(try design("deepseek-r1", on: "gb200-nvl72", tensor: 16, expert: 16, attentionData: 9)) == [
+        "parallel.tensor: 16: a group would stand across scale-up domains of 72 unevenly",
+        "parallel.expert: 16: a group would stand across scale-up domains of 72 unevenly",
+      ])
+    #expect(
+      messages(
+        try design(
+          "deepseek-r1", on: "h200-sxm", weights: .fp8, activations: .fp8, expert: 64, attentionData: 64))
+        == [])
   }
 }
 

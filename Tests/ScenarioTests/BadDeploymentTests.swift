@@ -63,9 +63,9 @@ struct BadDeploymentTests {
         "scenario.yaml:9: deployments[0].parallel.tensor: found 3, neither divides the 8 key-value heads of llama-3.1-8b nor is a multiple of them",
       ]),
     BadInput(
-      "TP 16", [9: "    parallel: { tensor: 16 }"],
+      "TP 4 x 3", [9: "    parallel: { tensor: 4, attention_data: 3 }"],
       [
-        "scenario.yaml:9: deployments[0].parallel: found 16 accelerators a stage, more than the scale-up domain of NVIDIA H100 SXM joins; allowed: at most 8"
+        "scenario.yaml:9: deployments[0].parallel: found 12 accelerators a stage, more than the scale-up domain of NVIDIA H100 SXM joins, and no whole number of them; allowed: at most 8, or a multiple of it"
       ]),
     BadInput(
       "expert dense", [9: "    parallel: { expert: 4, tensor: 4 }"],

@@ -59,7 +59,9 @@ struct SiteTests {
   @Test(arguments: [
     ("gb300-nvl72", 10, "{ tensor: 16 }", 40), ("gb300-nvl72", 1, "{ tensor: 8 }", 9),
     ("h100-sxm", 1, "{ tensor: 8 }", 4), ("h100-sxm", 1, "{ tensor: 8, pipeline: 2 }", 2),
-    ("h100-sxm", 3, "{ tensor: 8, pipeline: 8 }", 1), ("h100-sxm", 1, "{ tensor: 1, pipeline: 3 }", 8),
+    ("h100-sxm", 3, "{ tensor: 8, pipeline: 8 }", 1), ("h100-sxm", 3, "{ tensor: 8, attention_data: 4 }", 3),
+    ("h100-sxm", 3, "{ tensor: 16, attention_data: 2, pipeline: 2 }", 1),
+    ("h100-sxm", 1, "{ tensor: 1, pipeline: 3 }", 8),
   ])
   func fills(system: String, racks: Int, parallel: String, replicas: Int) throws {
     let scenario = try resolved([

@@ -88,8 +88,10 @@ extension ReplicaDesign {
   }
 
   /// Bytes that a token's way to the accelerators of its experts and back sends in all layers.
-  public var expertBytesPerToken: Double {
-    layerOperators.reduce(0) { $0 + $1.count * $1.operators.expertBytesPerToken }
+  ///
+  /// - Parameter decoding: whether in decode steps: what leaves a scale-up domain is then a copy for each expert.
+  public func expertBytesPerToken(decoding: Bool) -> Double {
+    layerOperators.reduce(0) { $0 + $1.count * $1.operators.expertBytesPerToken(decoding: decoding) }
   }
 
   /// Bytes of a token of which the accelerators of a tensor-parallel group hold summands, in all layers.

@@ -105,14 +105,27 @@ extension ReplicaDesign {
   }
 
   private func fabricProblems() -> [DesignProblem] {
-    let available = system.scaleUp.topology == .none ? 1 : system.scaleUp.worldSize
-    guard parallel.acceleratorsPerStage > max(available, system.node.accelerators) else { return [] }
+    let joined = system.scaleUp.topology == .none ? 1 : system.scaleUp.worldSize
+    let domain = max(joined, system.node.accelerators)
+    guard parallel.acceleratorsPerStage > domain else { return [] }
+    guard parallel.acceleratorsPerStage % domain == 0 else {
+      return [
+        DesignProblem(
+          path: "parallel", found: "\(parallel.acceleratorsPerStage) accelerators a stage",
+          message: "more than the scale-up domain of \(system.name) joins, and no whole number of them",
+          allowed: "at most \(domain), or a multiple of it")
+      ]
+    }
+    func straddling(_ path: String, _ size: Int) -> DesignProblem? {
+      guard size % domain != 0, domain % size != 0 else { return nil }
+      return DesignProblem(
+        path: path, found: "\(size)",
+        message: "a group would stand across scale-up domains of \(domain) unevenly",
+        allowed: "a divisor of \(domain), or a multiple of it")
+    }
     return [
-      DesignProblem(
-        path: "parallel", found: "\(parallel.acceleratorsPerStage) accelerators a stage",
-        message: "more than the scale-up domain of \(system.name) joins",
-        allowed: "at most \(max(available, system.node.accelerators))")
-    ]
+      straddling("parallel.tensor", parallel.tensor), straddling("parallel.expert", parallel.expert),
+    ].compactMap { $0 }
   }
 
   private func memoryProblems() -> [DesignProblem] {

@@ -71,6 +71,9 @@ extension EfficiencyTable {
         }
         reader.finish()
       }
+      if let ways = Self.networkExpertExchange(collectives.required("network_expert_exchange")) {
+        networkExpertExchange = ways
+      }
       collectives.finish()
     }
     let none = LinkEfficiency(latencySeconds: 0, bandwidth: 1)
@@ -169,6 +172,16 @@ extension EfficiencyTable {
     _ = reader.required("source").string()
     reader.finish()
     return result
+  }
+
+  private static func networkExpertExchange(_ field: Field) -> NetworkExpertExchange? {
+    guard var reader = field.mapping() else { return nil }
+    let ways = ["copy_per_expert", "copy_per_domain"].compactMap { link(reader.required($0)) }
+    reader.finish()
+    guard ways.count == 2 else { return nil }
+    return NetworkExpertExchange(
+      copyPerExpert: .init(seconds: ways[0].latencySeconds, bandwidth: ways[0].bandwidth),
+      copyPerDomain: .init(seconds: ways[1].latencySeconds, bandwidth: ways[1].bandwidth))
   }
 
   private static func handOff(_ field: Field) -> HandOffOverhead? {

@@ -82,6 +82,9 @@ public struct EfficiencyTable: Sendable {
   /// The same for the framework that the table was resolved for.
   private(set) var expertExchange = ExpertExchangeCosts(
     dispatchSeconds: 0, combineSeconds: 0, bandwidth: 1)
+  /// Tokens on their way to experts in other scale-up domains, beyond that inside one.
+  public var networkExpertExchange = NetworkExpertExchange(
+    copyPerExpert: .init(seconds: 0, bandwidth: 1), copyPerDomain: .init(seconds: 0, bandwidth: 1))
   /// A KV cache on its way from one replica to another: seconds a request, share of the scale-out link.
   public var cacheTransfer = LinkEfficiency(latencySeconds: 0, bandwidth: 1)
   /// Bytes an accelerator that are neither weights nor KV cache nor activations.

@@ -10,20 +10,20 @@ import Quantities
 #endif
 
 /// Exchanges between the accelerators of a replica: latency + bytes over the busiest link.
+///
+/// A group stands inside one scale-up domain or on several, as many accelerators in each: what leaves a domain crosses
+/// network adapters.
 struct Collectives: Sendable {
   let roofline: Roofline
   let scaleUp: ScaleUpFabric
   let scaleOut: ScaleOutFabric
 
-  /// The links that a group of `size` accelerators talks over: seconds a phase and usable bytes/s per accelerator.
-  private func links(size: Int) -> (latency: Double, bandwidth: Double) {
+  /// Seconds of a phase, and bytes/s that one accelerator reaches.
+  private typealias Link = (latency: Double, bandwidth: Double)
+
+  /// The links of a group of `size` accelerators of one scale-up domain.
+  private func inside(size: Int) -> Link {
     let efficiencies = roofline.efficiencies
-    guard size <= scaleUp.worldSize, scaleUp.topology != .none else {
-      return (
-        scaleOut.latency?.si ?? efficiencies.scaleOut.latencySeconds,
-        scaleOut.bandwidth.si * efficiencies.scaleOut.bandwidth
-      )
-    }
     let latency = scaleUp.latency?.si ?? efficiencies.scaleUp.latencySeconds
     let bandwidth = scaleUp.bandwidth.si * efficiencies.scaleUp.bandwidth
     switch scaleUp.topology {
@@ -35,64 +35,76 @@ struct Collectives: Sendable {
     }
   }
 
+  /// The network adapter of one accelerator.
+  private var network: Link {
+    let efficiencies = roofline.efficiencies
+    return (
+      scaleOut.latency?.si ?? efficiencies.scaleOut.latencySeconds,
+      scaleOut.bandwidth.si * efficiencies.scaleOut.bandwidth
+    )
+  }
+
+  /// How a group of `size` stands: accelerators in a scale-up domain, and domains.
+  func spread(size: Int) -> (joined: Int, domains: Int) {
+    let joined = min(size, scaleUp.topology == .none ? 1 : scaleUp.worldSize)
+    return (joined, (size + joined - 1) / joined)
+  }
+
   /// The sum of `bytes` over `size` accelerators, left on all of them.
+  ///
+  /// Over several domains: sums are scattered inside each domain, formed across domains part by part, and gathered.
   func allReduce(bytes: Double, size: Int) -> CostVector {
     guard size > 1 else { return .zero }
-    var (latency, bandwidth) = links(size: size)
+    let (joined, domains) = spread(size: size)
+    var seconds = joined > 1 ? allReduceSeconds(bytes: bytes, joined: joined) : 0
+    if domains > 1 {
+      seconds += Exchange.networkAllReduceSeconds(
+        bytes: bytes / Double(joined), size: domains, latency: network.latency,
+        bandwidth: network.bandwidth, inNetwork: scaleOut.sumsInNetwork)
+    }
+    return roofline.waiting(seconds: seconds, limit: .network, lane: .collective)
+  }
+
+  /// The same inside one scale-up domain.
+  private func allReduceSeconds(bytes: Double, joined: Int) -> Double {
+    var (latency, bandwidth) = inside(size: joined)
     var factor = 1.0
-    // Exchanges depend on the fabric: a surface holds for the generation that it was measured on.
-    if size <= scaleUp.worldSize, let measured = roofline.efficiencies.exchangeSurface("all_reduce"),
-      measured.provenance == .measured
-    {
+    var sumsInNetwork = scaleUp.sumsInNetwork
+    // Exchanges depend on the fabric: a surface holds for the generation that it was measured on, switches included.
+    if let measured = roofline.efficiencies.exchangeSurface("all_reduce"), measured.provenance == .measured {
       bandwidth *= measured.efficiency.memory / roofline.efficiencies.scaleUp.bandwidth
       latency = measured.efficiency.launchSeconds
-      factor = measured.residual.map { exp($0.value(at: Exchange.shape(bytes: bytes, size: size))) } ?? 1
+      factor = measured.residual.map { exp($0.value(at: Exchange.shape(bytes: bytes, size: joined))) } ?? 1
+      sumsInNetwork = false
     }
-    let seconds = Exchange.allReduceSeconds(
-      bytes: bytes, size: size, latency: latency, bandwidth: bandwidth, topology: scaleUp.topology)
-    return roofline.waiting(seconds: seconds * factor, limit: .network, lane: .collective)
+    return factor
+      * Exchange.allReduceSeconds(
+        bytes: bytes, size: joined, latency: latency, bandwidth: bandwidth, topology: scaleUp.topology,
+        inNetwork: sumsInNetwork)
   }
 
   /// Each accelerator of `size` sends `bytes` in all, spread evenly over the others.
   func allToAll(bytes: Double, size: Int) -> CostVector {
     guard size > 1 else { return .zero }
-    let (latency, bandwidth) = links(size: size)
-    return roofline.waiting(seconds: latency + bytes / bandwidth, limit: .network, lane: .collective)
+    let (joined, domains) = spread(size: size)
+    var seconds = 0.0
+    if joined > 1 {
+      let link = inside(size: joined)
+      seconds = link.latency + bytes * Double(joined - 1) / Double(size - 1) / link.bandwidth
+    }
+    if domains > 1 {
+      // Both kinds of links work side by side.
+      let out = network.latency + bytes * Double(size - joined) / Double(size - 1) / network.bandwidth
+      seconds = max(seconds, out)
+    }
+    return roofline.waiting(seconds: seconds, limit: .network, lane: .collective)
   }
 
   /// One accelerator sends `bytes` to another, `accelerators` being the size of the replica they belong to.
   func handOff(bytes: Double, accelerators: Int) -> CostVector {
-    let (latency, bandwidth) = links(size: max(accelerators, 2))
-    return roofline.waiting(seconds: latency + bytes / bandwidth, limit: .network, lane: .collective)
-  }
-}
-
-/// Closed forms of exchanges, shared by predictions and fits.
-public enum Exchange {
-  /// Seconds to leave the sum of `bytes` over `size` accelerators on all of them.
-  ///
-  /// The faster of one shot (each reads all others: 1 phase, (n − 1) B) and two shots (reduce-scatter, all-gather:
-  /// 2 phases, 2 (n − 1)/n B); on a ring or torus two shots whose phases run along the ring.
-  /// - Parameters:
-  ///   - bytes: the size of one accelerator's part, which is also the sum's.
-  ///   - size: accelerators, >= 2.
-  ///   - latency: seconds of a phase.
-  ///   - bandwidth: bytes/s that one accelerator reaches in one direction.
-  ///   - topology: how they are joined.
-  /// - Returns: seconds.
-  public static func allReduceSeconds(
-    bytes: Double, size: Int, latency: Double, bandwidth: Double, topology: FabricTopology
-  ) -> Double {
-    let peers = Double(size - 1)
-    let twoShot = 2 * peers / Double(size) * bytes / bandwidth
-    switch topology {
-    case .ring, .torus2D, .torus3D: return 2 * peers * latency / Double(size) + latency + twoShot
-    default: return min(latency + peers * bytes / bandwidth, 2 * latency + twoShot)
-    }
-  }
-
-  /// Where a residual grid of exchanges is looked up: base-2 logarithms of bytes and accelerators.
-  public static func shape(bytes: Double, size: Int) -> SIMD3<Double> {
-    SIMD3(log2(max(bytes, 1)), log2(Double(size)), 0)
+    let size = max(accelerators, 2)
+    let link = spread(size: size).domains > 1 ? network : inside(size: size)
+    return roofline.waiting(
+      seconds: link.latency + bytes / link.bandwidth, limit: .network, lane: .collective)
   }
 }

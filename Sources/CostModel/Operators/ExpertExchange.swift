@@ -5,7 +5,8 @@ import Quantities
 /// What tokens' way to the accelerators of their experts and back costs under one framework's kernels.
 ///
 /// time = latency + bytes an accelerator sends / (bandwidth x efficiency), measured for 2 to 64 accelerators of an NVLink
-/// domain to within 1 to 4 % of each series; the latency hardly depends on their number.
+/// domain to within 1 to 4 % of each series; the latency hardly depends on their number. What leaves a domain takes the
+/// faster of two ways: ``NetworkExpertExchange``.
 public struct ExpertExchangeCosts: Sendable, Equatable {
   /// Seconds before the first byte of a dispatch, with the counting of tokens that precedes it.
   public var dispatchSeconds: Double
@@ -20,6 +21,24 @@ public struct ExpertExchangeCosts: Sendable, Equatable {
     self.combineSeconds = combineSeconds
     self.bandwidth = bandwidth
   }
+}
+
+/// What tokens' way to the accelerators of other scale-up domains costs, over network adapters.
+///
+/// Measured on 16 to 64 H100, one adapter of 50 GB/s each, with DeepEP: decode kernels send a copy to each expert, which
+/// costs little time and many bytes; prompt kernels send one to each domain, whose accelerators pass it on.
+public struct NetworkExpertExchange: Sendable, Equatable {
+  /// A way: seconds before the first byte of each direction beyond those inside a domain, and share of the adapter's
+  /// bandwidth, in (0, 1].
+  public struct Way: Sendable, Equatable {
+    public var seconds: Double
+    public var bandwidth: Double
+  }
+
+  /// A copy of a token for each of its experts.
+  public var copyPerExpert: Way
+  /// A copy of a token for each domain that holds any of its experts.
+  public var copyPerDomain: Way
 }
 
 extension Collectives {
@@ -40,18 +59,32 @@ extension Collectives {
     busiest: Double = 1
   ) -> CostVector {
     guard size > 1 else { return .zero }
-    let copies = Self.copies(perToken: perToken, size: size)
+    let (joined, domains) = spread(size: size)
     let costs = roofline.efficiencies.expertExchange
-    // Beyond the scale-up domain the network link sets the pace: measured, its whole bandwidth.
-    let isInside = size <= scaleUp.worldSize && scaleUp.topology != .none
-    let bandwidth = isInside ? scaleUp.bandwidth.si * costs.bandwidth : scaleOut.bandwidth.si
-    let latency =
-      costs.dispatchSeconds + costs.combineSeconds
-      + (isInside ? 0 : 2 * roofline.efficiencies.scaleOut.latencySeconds)
+    let bytes = tokens * busiest * (dispatchBytes + combineBytes)
+    var seconds = 0.0
+    if joined > 1 {
+      let copies = Self.copies(perToken: perToken, size: size) * Double(joined - 1) / Double(size - 1)
+      seconds = bytes * copies / (scaleUp.bandwidth.si * costs.bandwidth)
+    }
+    if domains > 1 {
+      // Both kinds of links work side by side.
+      let ways = roofline.efficiencies.networkExpertExchange
+      func out(_ way: NetworkExpertExchange.Way, copies: Double) -> Double {
+        2 * way.seconds + max(seconds, bytes * copies / (scaleOut.bandwidth.si * way.bandwidth))
+      }
+      let leaving = Self.leavingCopies(perToken: perToken, domains: domains)
+      seconds = min(
+        out(ways.copyPerExpert, copies: leaving.perExpert), out(ways.copyPerDomain, copies: leaving.perDomain)
+      )
+    }
     return roofline.waiting(
-      seconds: latency + tokens * copies * busiest * (dispatchBytes + combineBytes) / bandwidth,
-      limit: .network,
-      lane: .collective)
+      seconds: costs.dispatchSeconds + costs.combineSeconds + seconds, limit: .network, lane: .collective)
+  }
+
+  /// Copies of a token that leave its domain, of `domains`: one for each expert there, or one for each such domain.
+  static func leavingCopies(perToken: Double, domains: Int) -> (perExpert: Double, perDomain: Double) {
+    (perToken * Double(domains - 1) / Double(domains), copies(perToken: perToken, size: domains))
   }
 
   /// Other accelerators that a token goes to.
@@ -64,11 +97,21 @@ extension Collectives {
 
 extension LayerOperators {
   /// Bytes that a token's dispatch and combine send in this layer, as the cost of its exchange counts them.
-  var expertBytesPerToken: Double {
+  ///
+  /// - Parameter decoding: whether what leaves a domain is a copy for each expert, as in decode steps.
+  func expertBytesPerToken(decoding: Bool) -> Double {
     guard exchangesTokens, parallel.expert > 1, case .mixtureOfExperts(let mixture) = group.feedForward else {
       return 0
     }
-    let copies = Collectives.copies(perToken: Double(mixture.expertsPerToken), size: parallel.expert)
+    let (size, perToken) = (parallel.expert, Double(mixture.expertsPerToken))
+    let domains = collectives.spread(size: size).domains
+    var copies = Collectives.copies(perToken: perToken, size: size)
+    if domains > 1 {
+      // Spread over all others, as many must leave the domain as do.
+      let leaving = Collectives.leavingCopies(perToken: perToken, domains: domains)
+      let others = Double(size - 1) / (Double(size) * Double(domains - 1) / Double(domains))
+      copies = (decoding ? leaving.perExpert : leaving.perDomain) * others
+    }
     return copies * hidden * (precision.activations.bytesPerElement + Self.activationBytes)
   }
 

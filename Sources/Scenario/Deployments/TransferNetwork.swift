@@ -81,8 +81,8 @@ extension TransferDraft {
       if transport.stripes { plan.adaptersPerFlow = fabric.nicsPerNode }
     }
     if countsCollectives {
-      plan.prefillExchange = exchange(prefill.design)
-      plan.decodeExchange = exchange(item.design)
+      plan.prefillExchange = exchange(prefill.design, decoding: false)
+      plan.decodeExchange = exchange(item.design, decoding: true)
       let widest = max(
         prefill.design.parallel.acceleratorsPerStage, item.design.parallel.acceleratorsPerStage)
       if way == .scaleOut, widest <= joinedElsewhere(item.design) {
@@ -127,9 +127,10 @@ extension TransferDraft {
   }
 
   /// What steps of a design send over the links that carry transfers.
-  private func exchange(_ design: ReplicaDesign) -> StepExchange {
+  private func exchange(_ design: ReplicaDesign, decoding: Bool) -> StepExchange {
     StepExchange(
-      expertBytesPerToken: design.expertBytesPerToken, summedBytesPerToken: design.summedBytesPerToken,
+      expertBytesPerToken: design.expertBytesPerToken(decoding: decoding),
+      summedBytesPerToken: design.summedBytesPerToken,
       expertGroup: design.parallel.expert, tensorGroup: design.parallel.tensor,
       joinedElsewhere: joinedElsewhere(design))
   }

@@ -3,7 +3,8 @@ import Hardware
 
 /// Which accelerators of one system of a site are still free, scale-up domain by scale-up domain.
 ///
-/// A replica stands inside one domain; where it is larger than that, each of its pipeline stages does.
+/// A replica stands inside one domain; where it is larger than that, each of its pipeline stages does, and stages that
+/// are larger take whole domains.
 struct Placement {
   /// Domains with equally many free accelerators, in the order of the site; `size` of one, free and taken.
   private var runs: [(free: Int, size: Int, domains: Int)]
@@ -85,8 +86,11 @@ struct Placement {
 
   /// Accelerators that must stand together, and how many such groups make a replica.
   private func slot(_ parallel: Parallelism) -> (accelerators: Int, count: Int) {
-    parallel.accelerators <= domainSize
-      ? (parallel.accelerators, 1) : (parallel.acceleratorsPerStage, parallel.pipeline)
+    if parallel.accelerators <= domainSize { return (parallel.accelerators, 1) }
+    if parallel.acceleratorsPerStage <= domainSize {
+      return (parallel.acceleratorsPerStage, parallel.pipeline)
+    }
+    return (domainSize, parallel.accelerators / domainSize)
   }
 }
 
