@@ -122,7 +122,9 @@ extension DeploymentPlan {
     precondition(
       cost.queries == 1 + engine.draftTokens, "costs of other steps than the engine takes")
     precondition(
-      engine.adapters == nil || prefill == nil && engine.speculation == nil && engine.batchWait == nil,
+      engine.adapters == nil
+        || prefill == nil && engine.speculation == nil && engine.batchWait == nil
+          && engine.attentionBalance == nil,
       "adapters go with neither pools, speculation nor waits for fuller batches")
     precondition(
       engine.adapters != nil || streams.allSatisfy { $0.adapters == nil }, "adapters that nothing holds")

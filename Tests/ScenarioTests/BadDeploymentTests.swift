@@ -63,6 +63,22 @@ struct BadDeploymentTests {
         "scenario.yaml:9: deployments[0].parallel.tensor: found 3, neither divides the 8 key-value heads of llama-3.1-8b nor is a multiple of them",
       ]),
     BadInput(
+      "balance of one group",
+      [8: "    engine: { framework: tensorrt-llm, attention_dp_config: { enable_balance: true } }"],
+      [
+        "scenario.yaml:8: deployments[0].engine.attention_dp_config: one attention group has nothing to balance; state parallel.attention_data"
+      ]),
+    BadInput(
+      "balance and wait",
+      [
+        8:
+          "    engine: { framework: tensorrt-llm, batch_wait_timeout_iters: 9, attention_dp_config: { enable_balance: true } }",
+        9: "    parallel: { attention_data: 2 }",
+      ],
+      [
+        "scenario.yaml:8: deployments[0].engine.batch_wait_timeout_iters: found 9, attention_dp_config says what prompts wait for"
+      ]),
+    BadInput(
       "TP 4 x 3", [9: "    parallel: { tensor: 4, attention_data: 3 }"],
       [
         "scenario.yaml:9: deployments[0].parallel: found 12 accelerators a stage, more than the scale-up domain of NVIDIA H100 SXM joins, and no whole number of them; allowed: at most 8, or a multiple of it"

@@ -156,6 +156,17 @@ struct DefaultsTests {
     #expect(scenario.deployments[0].plan.engine.batchWait == BatchWait(steps: 20, share: 0.9))
   }
 
+  @Test func attentionBalance() throws {
+    let options = "framework: tensorrt-llm, attention_dp_config: { enable_balance: true, timeout_iters: 30 }"
+    let scenario = try resolved([
+      8: "    engine: { \(options) }", 9: "    parallel: { attention_data: 4 }",
+    ])
+    let balance = AttentionBalance(groups: 4, timeoutSteps: 30, batchingSteps: 10)
+    #expect(scenario.deployments[0].plan.engine.attentionBalance == balance)
+    let echo = scenario.echo["deployments"]?.first?["engine"]?["attention_dp_config"]
+    #expect(echo?["batching_wait_iters"] == .int(10) && echo?["groups"] == .int(4))
+  }
+
   @Test func speculation() throws {
     let scenario = try resolved([
       8: "    engine: { framework: vllm, speculation: { draft_tokens: 3, acceptance_length: 2.3 } }"

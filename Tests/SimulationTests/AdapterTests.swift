@@ -153,6 +153,7 @@ private func adaptedDeployment(seed: Int) -> DeploymentPlan {
   plan.engine.speculation = nil
   plan.cost.queries = 1
   plan.engine.batchWait = nil
+  plan.engine.attentionBalance = nil
   plan.engine.adapters = AdapterOptions(
     slots: cases.int(1...6), secondsPerLoad: cases.pick([0, 1e-3, 0.05]))
   if cases.int(0...2) == 0 {

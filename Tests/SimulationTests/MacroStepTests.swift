@@ -85,6 +85,11 @@ func vary(_ engine: inout EngineOptions, seed: Int) {
   switch seed % 4 {
   case 1:
     engine.batchWait = BatchWait(steps: cases.int(0...9), share: cases.pick([0, 0.1, 0.5, 1]))
+    if cases.int(0...1) == 0 {
+      engine.batchWait = nil
+      engine.attentionBalance = AttentionBalance(
+        groups: cases.int(2...5), timeoutSteps: cases.int(0...12), batchingSteps: cases.int(0...6))
+    }
   case 3:
     engine.capacityPolicy = .currentUse
     engine.outputEstimate = OutputEstimate(conservativeness: cases.pick([0.2, 1, 1, 2]))

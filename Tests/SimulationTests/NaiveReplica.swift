@@ -76,6 +76,7 @@ final class NaiveReplica {
   var stepsSinceReceipt = 0
   /// Steps that prompts have been held back for.
   var waited = 0
+  var batched = 0
   /// Requests admitted by the step that is being made up, those that are fetched included.
   var admitted: [NaiveRequest] = []
   /// SGLang: the share of the output that is expected, when it was set, decode steps since, and whether admission failed.
@@ -329,6 +330,7 @@ final class NaiveReplica {
 
   /// TensorRT-LLM drops the prompts of a step again while there are few of them, for some steps.
   private func holdPromptsBack() {
+    if let balance = options.attentionBalance { return holdBackForGroups(balance) }
     guard let wait = options.batchWait, !decodesOfStep.isEmpty, !chunksOfStep.isEmpty else { return }
     let tokens = chunksOfStep.reduce(0) { $0 + $1.request.goal } + queries * decodesOfStep.count
     guard waited < wait.steps, Double(tokens) < wait.share * Double(options.maximumBatchTokens) else {
@@ -336,6 +338,30 @@ final class NaiveReplica {
       return
     }
     waited += 1
+    dropPrompts()
+  }
+
+  /// The same while not every attention group has one.
+  private func holdBackForGroups(_ balance: AttentionBalance) {
+    let allDecode = decodesOfStep.count >= balance.groups
+    let allHaveRoom = options.maximumBatchSize - decodesOfStep.count >= balance.groups
+    if allHaveRoom, chunksOfStep.count >= balance.groups {
+      waited = 0
+      guard allDecode else { return }
+      if batched < balance.batchingSteps {
+        batched += 1
+        dropPrompts()
+      } else {
+        batched = 0
+      }
+    } else {
+      waited += 1
+      if waited >= balance.timeoutSteps || !allDecode { waited = 0 } else { dropPrompts() }
+    }
+  }
+
+  private func dropPrompts() {
+    guard !chunksOfStep.isEmpty else { return }
     chunksOfStep = []
     for request in running where !request.decodes && evicts { request.held = blocks(request.cached) }
     for request in admitted { request.held = 0 }

@@ -4,7 +4,7 @@ import Workload
 
 @testable import Simulation
 
-/// INV-7: more schedules worked out by hand: SGLang, and TensorRT-LLM's wait for fuller batches.
+/// INV-7: more schedules worked out by hand: SGLang, and TensorRT-LLM's waits of prompts.
 ///
 /// Times are in nanoseconds. A step takes 1000 and 10 for each token that it processes.
 @Suite("INV-7: schedules of SGLang and of fuller batches, worked out by hand")
@@ -134,5 +134,29 @@ struct OtherSchedulesTests {
         .init(arrival: 1500, scheduled: 2110, tokens: [3220]),
       ], steps: 8)
     _ = await (share == 1 ? waits : starts).check(plan, costs)
+  }
+
+  /// Two attention groups: a prompt beside two decoding requests waits for a second one, or for the third step.
+  @Test(arguments: [false, true])
+  func promptsWaitForAllGroups(another: Bool) async {
+    //     0: R0's and R1's prompts.  20 tokens, to 1200: R0 R1
+    //  1200: both decode.             2 tokens, to 2220; R2 comes at 1500: the first step without prompts for both.
+    //  2220: R2 waits, the second.              to 3240
+    //  3240: alone, R2 has waited:   12 tokens, to 4360: R2
+    //        R3 came at 2500: both groups have a prompt, and wait one step for more, to 4260.
+    //  4260: R2's and R3's prompts.  22 tokens, to 5480: R2 R3
+    let first: [Int64] = [1200, 2220, 3240] + (another ? [4260, 5480, 6500] : [4360, 5380, 6400])
+    let both = HandSchedule.Row(arrival: 0, scheduled: 0, tokens: first)
+    let third = HandSchedule.Row(
+      arrival: 1500, scheduled: another ? 4260 : 3240, tokens: [another ? 5480 : 4360])
+    let fourth = HandSchedule.Row(arrival: 2500, scheduled: 4260, tokens: [5480])
+    var requests: [(arrival: Int64, input: Int32, output: Int32)] = [(0, 10, 6), (0, 10, 6), (1500, 10, 1)]
+    if another { requests.append((2500, 10, 1)) }
+    var plan = deployment(
+      batch: 8, tokens: 256, chunked: false, policy: .reserveToEnd, cost: costs.table(),
+      streams: [listedRequests(requests, maximumOutput: 100)])
+    plan.engine.attentionBalance = AttentionBalance(groups: 2, timeoutSteps: 3, batchingSteps: 1)
+    let rows = [both, both, third] + (another ? [fourth] : [])
+    _ = await HandSchedule(rows: rows, steps: 6).check(plan, costs)
   }
 }

@@ -162,6 +162,7 @@ extension ScenarioResolver {
     design.redundantExperts = experts.redundantExperts
     design.adapters = engineDraft.lora?.design
     checkAdapters(draft, streams, design)
+    engineDraft.checkAttentionBalance(design)
     if design.mixtures.isEmpty { draft.experts?.field?.refuse("\(model.id) has no experts") }
     let wrong = design.problems()
     for problem in wrong {

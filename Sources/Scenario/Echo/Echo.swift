@@ -125,6 +125,16 @@ struct Echo {
         ("batch_wait_timeout_iters", .int(wait.steps)), ("batch_wait_max_tokens_ratio", .double(wait.share)),
       ]
     }
+    if let balance = whole.attentionBalance {
+      members.append(
+        (
+          "attention_dp_config",
+          .object([
+            ("enable_balance", true), ("batching_wait_iters", .int(balance.batchingSteps)),
+            ("timeout_iters", .int(balance.timeoutSteps)), ("groups", .int(balance.groups)),
+          ])
+        ))
+    }
     members.append(("prefix_caching", .bool(engine.prefixCaching)))
     if !engine.cacheTiers.isEmpty {
       members.append(("cache_tiers", .array(engine.cacheTiers.map { $0.echo(design) })))

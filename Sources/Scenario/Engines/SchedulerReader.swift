@@ -14,6 +14,7 @@ struct SchedulerDraft {
   var batching = Option<Batching>()
   /// Whether the next step is prepared while the accelerators work.
   var schedulesAhead = Option<Bool>()
+  var attentionBalance: AttentionBalanceDraft?
 }
 
 /// Memory of the host for preempted requests, as stated.
@@ -49,6 +50,9 @@ extension EngineReader {
     draft.batching = option(&reader, "batching", nil) { $0.choice(Batching.self) }
     draft.schedulesAhead = schedulesAhead(&reader, framework)
     guard framework != .sglang else { return draft }
+    if framework == .tensorRTLLM {
+      draft.attentionBalance = attentionBalance(reader.optional("attention_dp_config"))
+    }
     draft.longPrefillThreshold = option(
       &reader, "long_prefill_threshold", framework == .vllm ? "long_prefill_token_threshold" : nil
     ) { $0.int(in: 1...10_000_000) }
@@ -125,6 +129,7 @@ extension EngineDraft {
     options.maximumQueuedRequests = scheduler.maximumQueuedRequests.value ?? .max
     options.longPrefillThreshold = scheduler.longPrefillThreshold.value ?? .max
     options.batching = scheduler.batching.value ?? .inFlight
+    options.attentionBalance = scheduler.attentionBalance?.balance
     if options.batching == .static { options.capacityPolicy = .reserveToEnd }
   }
 }

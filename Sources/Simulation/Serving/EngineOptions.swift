@@ -48,25 +48,6 @@ public struct OutputEstimate: Sendable, Equatable {
   var decay: Double { (initialShare - leastShare) / 600 }
 }
 
-/// TensorRT-LLM's wait for fuller batches: prompts are held back while others decode.
-///
-/// Until `steps` steps were waited for, or prompts and decoding tokens make up `share` of the token budget
-/// (`batch_wait_timeout_iters`, `batch_wait_max_tokens_ratio` of its PyTorch back end).
-public struct BatchWait: Sendable, Equatable {
-  /// Steps to wait at most, >= 0.
-  public var steps: Int
-  /// Share of the token budget that ends the wait, in 0...1.
-  ///
-  /// With 0 nothing ever waits.
-  public var share: Double
-
-  /// A wait; see the properties for ranges.
-  public init(steps: Int, share: Double) {
-    self.steps = steps
-    self.share = share
-  }
-}
-
 /// The scheduler of an engine, resolved from a framework's options.
 public struct EngineOptions: Sendable, Equatable {
   /// Requests that may run at once (vLLM `max_num_seqs`, TensorRT-LLM `max_batch_size`, SGLang
@@ -93,6 +74,8 @@ public struct EngineOptions: Sendable, Equatable {
   public var outputEstimate: OutputEstimate?
   /// TensorRT-LLM's wait for fuller batches; nil for none.
   public var batchWait: BatchWait?
+  /// TensorRT-LLM's balance of attention groups; nil for none.
+  public var attentionBalance: AttentionBalance?
   /// Which waiting request starts first.
   public var queueOrder = QueueOrder.firstCome
   /// Requests that may wait for the scheduler of a replica; one that finds so many is refused (SGLang
@@ -134,6 +117,7 @@ public struct EngineOptions: Sendable, Equatable {
   public func ofReplica(groups: Int) -> EngineOptions {
     guard groups > 1 else { return self }
     var options = self
+    options.attentionBalance?.groups = groups
     if let estimate = outputEstimate {
       options.outputEstimate = OutputEstimate(conservativeness: 0.3 * estimate.conservativeness)
     } else {

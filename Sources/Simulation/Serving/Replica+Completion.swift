@@ -18,6 +18,7 @@ extension Replica {
     record(regime, steps: (regime.done - steps + 1)...regime.done, &shop.observations)
     if !joined.isEmpty { completeJoined(at: now, shop: &shop) }
     if holdsPrompts { waitedSteps += steps }
+    if let balance = engine.options.attentionBalance { groupWait.advance(steps, balance) }
     stepsSinceReceipt = chunks.isEmpty ? stepsSinceReceipt + steps : 0
     if decodesOfStep > 0 {
       if engine.options.capacityPolicy == .currentUse {

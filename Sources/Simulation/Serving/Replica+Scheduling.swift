@@ -289,7 +289,7 @@ extension Replica {
     var steps = 1
     if engine.macroSteps && !single {
       steps = min(regime.limit - regime.done, decoding.stepsToNextChange)
-      if holdsPrompts, let wait = engine.options.batchWait { steps = min(steps, wait.steps - waitedSteps) }
+      if holdsPrompts { steps = min(steps, stepsHeld(engine.options)) }
       if !inbox.isEmpty {
         let interval = engine.options.receiveInterval
         steps = min(steps, interval - stepsSinceReceipt % interval)

@@ -31,6 +31,7 @@ struct Replica {
   /// Steps that prompts have been held back for, and whether the stretch in progress holds them back.
   var waitedSteps = 0
   var holdsPrompts = false
+  var groupWait = AttentionBalanceState()
   var estimate: EstimateState
   /// Requests that have a slot and blocks here but don't run: their cache is on its way, or has come since the step began.
   var inbound = 0
