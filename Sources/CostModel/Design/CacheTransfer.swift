@@ -90,6 +90,7 @@ extension ReplicaDesign {
   /// Bytes that a token's way to the accelerators of its experts and back sends in all layers.
   ///
   /// - Parameter decoding: whether in decode steps: what leaves a scale-up domain is then a copy for each expert.
+  /// - Returns: bytes.
   public func expertBytesPerToken(decoding: Bool) -> Double {
     layerOperators.reduce(0) { $0 + $1.count * $1.operators.expertBytesPerToken(decoding: decoding) }
   }

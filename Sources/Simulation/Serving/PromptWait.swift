@@ -56,6 +56,7 @@ struct AttentionBalanceState: Sendable {
   ///   - prompts: those that it could work on.
   ///   - decodes: requests that decode.
   ///   - slots: requests that the batch has room for beside them.
+  /// - Returns: whether it does.
   mutating func decide(_ balance: AttentionBalance, prompts: Int, decodes: Int, slots: Int) -> Bool {
     hold = .none
     guard decodes >= balance.groups else {
