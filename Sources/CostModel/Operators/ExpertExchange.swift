@@ -99,6 +99,7 @@ extension LayerOperators {
   /// Bytes that a token's dispatch and combine send in this layer, as the cost of its exchange counts them.
   ///
   /// - Parameter decoding: whether what leaves a domain is a copy for each expert, as in decode steps.
+  /// - Returns: bytes.
   func expertBytesPerToken(decoding: Bool) -> Double {
     guard exchangesTokens, parallel.expert > 1, case .mixtureOfExperts(let mixture) = group.feedForward else {
       return 0
