@@ -28,10 +28,11 @@ public struct ExpertExchangeCosts: Sendable, Equatable {
 /// Measured on 16 to 64 H100, one adapter of 50 GB/s each, with DeepEP: decode kernels send a copy to each expert, which
 /// costs little time and many bytes; prompt kernels send one to each domain, whose accelerators pass it on.
 public struct NetworkExpertExchange: Sendable, Equatable {
-  /// A way: seconds before the first byte of each direction beyond those inside a domain, and share of the adapter's
-  /// bandwidth, in (0, 1].
+  /// What one way of copying costs.
   public struct Way: Sendable, Equatable {
+    /// Seconds before the first byte of each direction, beyond those inside a domain.
     public var seconds: Double
+    /// Share of the adapter's bandwidth, in (0, 1].
     public var bandwidth: Double
   }
 
