@@ -53,6 +53,8 @@ let package = Package(
     // Floor 2: what it costs, what arrives.
     floor("CostModel", on: ["Quantities", "Documents", "Hardware", "Models"], resources: [.copy("Priors")]),
     floor("Workload", on: ["CGSL"], resources: [.copy("Datasets")]),
+    floor("Facility", on: ["Quantities"]),
+    tests("FacilityTests", of: ["Facility", "Quantities"]),
     // Floor 3: the hot path, one module.
     floor(
       "Simulation",

@@ -12,6 +12,7 @@ enum Floors {
     "Models": ["Foundation"],
     "CostModel": ["Quantities", "Documents", "Hardware", "Models", "Foundation"],
     "Workload": ["CGSL", "Foundation"],
+    "Facility": ["Quantities"],
     "Simulation": ["CostModel", "Workload", "DequeModule"],
     "Scenario": [
       "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Simulation", "Foundation",
