@@ -77,12 +77,12 @@ public struct LiquidCooling: Sendable, Equatable {
     let rejectionDesign = design * (1 + technologyLoop.designShare + facilityLoop.designShare)
     let capacity = dryCapacityShare(outdoorCelsius)
     let dry = min(heat, rejectionDesign * capacity)
-    // Full flow also where the dry cooler can do nothing: its fans serve the trim chiller's loop as well.
+    // Fans stay at full flow on days so hot that the dry cooler can do nothing: they pass that point gradually.
     let needed = capacity > 0 ? heat / (rejectionDesign * capacity) : 1
     let flow = min(1, max(minimumFlowShare, needed))
     draw.fanWatts += rejectionDesign * dryCoolerFanShare * flow * flow * flow
     draw.litresPerSecond += dry * litresPerKilowattHour / 3.6e6
-    // A tenth of a millionth is rounding, not heat for a chiller.
+    // Less than a billionth of the design is rounding, not heat for a chiller.
     guard heat - dry > rejectionDesign * 1e-9 else { return draw }
     guard let trimChiller else {
       draw.unremovedWatts += heat - dry

@@ -58,7 +58,8 @@ extension EfficiencyCurve {
   ///
   /// Certification minima, not typical figures (high confidence; techspot.com/news/108077).
   public static let ruby = EfficiencyCurve(checked: [
-    .init(load: 0.05, efficiency: 0.90), .init(load: 0.1, efficiency: 0.91), .init(load: 0.2, efficiency: 0.95),
+    .init(load: 0.05, efficiency: 0.90), .init(load: 0.1, efficiency: 0.91),
+    .init(load: 0.2, efficiency: 0.95),
     .init(load: 0.5, efficiency: 0.965), .init(load: 1, efficiency: 0.92),
   ])
 

@@ -19,8 +19,8 @@ public struct ElectricalStage: Sendable, Equatable {
     }
   }
 
-  /// How a load stands to the stage's ratings.
-  public enum Loading: Sendable, Equatable {
+  /// How a load stands to the stage's ratings, better before worse.
+  public enum Loading: Sendable, Comparable {
     /// Within the stage's rating: the redundant units may fail.
     case withinRating
     /// Above the stage's rating but within what is installed: a failed unit would overload the others.

@@ -141,7 +141,8 @@ extension LossCurve {
   /// Schneider states 95-96 % for the Galaxy VX (medium confidence); at which loads is an assumption.
   public static let doubleConversionUPS = LossCurve(
     checked: coefficients(
-      Point(load: 0.25, efficiency: 0.95), Point(load: 0.5, efficiency: 0.96), Point(load: 1, efficiency: 0.96)
+      Point(load: 0.25, efficiency: 0.95), Point(load: 0.5, efficiency: 0.96),
+      Point(load: 1, efficiency: 0.96)
     ))
 
   /// A UPS in its economy mode, of 98.5 % at a quarter, 98.9 % at half and 99 % at full load.
@@ -149,6 +150,7 @@ extension LossCurve {
   /// Schneider states 98.5-99.3 % for the Galaxy VX (medium confidence); at which loads is an assumption.
   public static let economyModeUPS = LossCurve(
     checked: coefficients(
-      Point(load: 0.25, efficiency: 0.985), Point(load: 0.5, efficiency: 0.989), Point(load: 1, efficiency: 0.99)
+      Point(load: 0.25, efficiency: 0.985), Point(load: 0.5, efficiency: 0.989),
+      Point(load: 1, efficiency: 0.99)
     ))
 }

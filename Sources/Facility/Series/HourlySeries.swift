@@ -79,7 +79,8 @@ public struct HourlySeries: Sendable, Equatable {
     var from = start
     while from < rest {
       let to = min(rest, segment + 1)
-      sum += (to - from) * value(segment: Self.index(segment, values.count), fraction: (from + to) / 2 - segment)
+      sum +=
+        (to - from) * value(segment: Self.index(segment, values.count), fraction: (from + to) / 2 - segment)
       from = to
       segment += 1
     }
