@@ -8,8 +8,8 @@
 
 /// What a site costs a year, and what a million tokens cost with it.
 ///
-/// annual = IT capital / IT life + site capital / site life + energy + capacity + operation (straight line; with a
-/// discount rate the capital is an annuity instead).
+/// annual = IT capital / IT life + site capital / site life + energy + capacity + operation (straight line;
+/// with a discount rate the capital is an annuity instead).
 public struct Economics: Sendable, Equatable {
   /// Capital of the IT equipment, in dollars, >= 0.
   public var itCapitalDollars = 0.0
@@ -43,7 +43,8 @@ public struct Economics: Sendable, Equatable {
 
   /// Power, cooling and building of an AI site per megawatt of IT: 2.5 M$ for a rack of 132 kW.
   ///
-  /// Derived from Bernstein's split of a GB200 NVL72 rack; illustrative figures elsewhere are 9-12 M$ (low confidence).
+  /// Derived from Bernstein's split of a GB200 NVL72 rack; illustrative figures elsewhere are 9-12 M$ (low
+  /// confidence).
   public static let siteDollarsPerMegawatt = 18.9e6
 
   /// What is paid a year, in dollars.

@@ -1,7 +1,8 @@
 /// How power is shared out where limits of a tree of levels bind.
 ///
-/// Power is poured in rounds: idle power first, then what groups want above it, in the policy's order. Within a round
-/// all groups rise by the same share of what they want until a limit binds; those behind it stay, the others go on.
+/// Power is poured in rounds: idle power first, then what groups want above it, in the policy's order. Within
+/// a round all groups rise by the same share of what they want until a limit binds; those behind it stay, the
+/// others go on.
 public struct Capping: Sendable, Equatable {
   /// Who gives first.
   public enum Policy: Sendable, Equatable {
@@ -14,15 +15,16 @@ public struct Capping: Sendable, Equatable {
 
     /// Decode gives first, prefill last.
     ///
-    /// Decode is bound by memory: clocks of 180 instead of 2842 MHz cost it 1-6 % of latency and saved 42 % of energy
-    /// (arXiv 2501.08219), and a node capped at 70 % is taken to prefill 1.30 times as long and to decode as fast
-    /// (Splitwise's model).
+    /// Decode is bound by memory: clocks of 180 instead of 2842 MHz cost it 1-6 % of latency and saved 42 %
+    /// of energy (arXiv 2501.08219), and a node capped at 70 % is taken to prefill 1.30 times as long and to
+    /// decode as fast (Splitwise's model).
     public static let decodeGivesFirst = Policy.phaseAware(givingOrder: [.decode, .mixed, .prefill])
   }
 
   /// What was granted.
   public struct Grants: Sendable, Equatable {
-    /// Watts of each group, all members together: groups of a point first, then those of its children in order.
+    /// Watts of each group, all members together: groups of a point first, then those of its children in
+    /// order.
     public var watts: [Double] = []
     /// The groups, in the same order.
     public var groups: [PowerGroup] = []
@@ -47,8 +49,8 @@ public struct Capping: Sendable, Equatable {
 
   /// Shares power out.
   ///
-  /// No group gets more than it wants, or less than its idle power unless a limit is below the idle power behind it; no
-  /// limit is exceeded by more than rounding.
+  /// No group gets more than it wants, or less than its idle power unless a limit is below the idle power
+  /// behind it; no limit is exceeded by more than rounding.
   ///
   /// - Parameter tree: The limits and the groups behind them.
   /// - Returns: What was granted.

@@ -4,11 +4,14 @@
 public struct Chiller: Sendable, Equatable {
   /// What takes the heat from the condenser.
   public enum Condenser: Sendable, Equatable {
-    /// Air: EnergyPlus's `Chiller:Electric` (BLAST form). Curves hold from 15 °C.
+    /// Air: EnergyPlus's `Chiller:Electric` (BLAST form).
+    ///
+    /// The curves hold from 15 °C outdoors with water of 6.67 °C; a smaller lift is taken as that one.
     case air
     /// Water from a cooling tower: EnergyPlus's and DOE-2's default centrifugal chiller.
     ///
-    /// Curves hold for chilled water of 5-10 °C and condenser water of 24-35 °C; outside, the nearest of these is taken.
+    /// Curves hold for chilled water of 5-10 °C and condenser water of 24-35 °C; outside, the nearest of
+    /// these is taken.
     case water
   }
 
@@ -18,7 +21,8 @@ public struct Chiller: Sendable, Equatable {
   public var ratedCOP: Double
   /// Temperature of the chilled water, in °C, 5 to 10: the curves must not be taken to warmer water.
   public var chilledWaterCelsius = 10.0
-  /// How far condenser water is above outdoor air, in kelvin, >= 0; air-cooled condensers see outdoor air itself.
+  /// How far condenser water is above outdoor air, in kelvin, >= 0; air-cooled condensers see outdoor air
+  /// itself.
   ///
   /// 5 K is an assumption. Dry-bulb temperature stands for wet-bulb here, which puts the condenser too warm.
   public var condenserApproachKelvin = 5.0
@@ -33,8 +37,8 @@ public struct Chiller: Sendable, Equatable {
 
   /// A chiller with the figures of its kind.
   ///
-  /// Air: COP 3.0 at 35 °C, no water. Water: COP 5.5 at 29.4 °C, 1.12 l/kWh (2.6 million gallons per MW-year, NVIDIA).
-  /// The smallest part load of 0.05 bounds the BLAST curve; 0.1 for water is an assumption.
+  /// Air: COP 3.0 at 35 °C, no water. Water: COP 5.5 at 29.4 °C, 1.12 l/kWh (2.6 million gallons per MW-year,
+  /// NVIDIA). The smallest part load of 0.05 bounds the BLAST curve; 0.1 for water is an assumption.
   ///
   /// - Parameter condenser: What takes the heat from the condenser.
   public init(condenser: Condenser) {
@@ -73,23 +77,23 @@ public struct Chiller: Sendable, Equatable {
     return Draw(watts: watts, removedWatts: removed, litresPerSecond: litres)
   }
 
-  /// Temperature that the condenser curves are read at.
+  /// Temperature that the condenser curves of the water-cooled chiller are read at.
   private func condenserCelsius(_ outdoorCelsius: Double) -> Double {
-    switch condenser {
-    case .air: min(50, max(15, outdoorCelsius))
-    case .water: min(35, max(24, outdoorCelsius + condenserApproachKelvin))
-    }
+    min(35, max(24, outdoorCelsius + condenserApproachKelvin))
   }
 
   /// Capacity over nominal capacity.
   func capacityShare(_ outdoorCelsius: Double) -> Double {
     let te = chilledWaterCelsius
-    let tc = condenserCelsius(outdoorCelsius)
     switch condenser {
     case .air:
-      let d = (tc - 35) / 2.778 - (te - 6.67)
+      // The lift, relative to 35 °C outdoors and 6.67 °C water. The curves hold down to the lift at 15 °C;
+      // with less of it the power's curve turns round and would rise again.
+      let lift = (min(50, outdoorCelsius) - 35) / 2.778 - (te - 6.67)
+      let d = max((15 - 35) / 2.778, lift)
       return 0.944836 - 0.0570088 * d + 0.00185486 * d * d
     case .water:
+      let tc = condenserCelsius(outdoorCelsius)
       let evaporator = 0.0389016 * te - 0.00021708 * te * te
       let condenser = 0.0468684 * tc - 0.00094284 * tc * tc
       return 0.257896 + evaporator + condenser - 0.00034344 * te * tc
@@ -101,14 +105,14 @@ public struct Chiller: Sendable, Equatable {
     // Below the smallest part load the machine is off for part of the time.
     let x = max(load, minimumPartLoad)
     let running = load / x
-    let te = chilledWaterCelsius
-    let tc = condenserCelsius(outdoorCelsius)
     switch condenser {
     case .air:
       let a = capacityShare(outdoorCelsius)
       let fullLoad = 2.333 - 1.975 * a + 0.6121 * a * a
       return running * (0.03303 + 0.6852 * x + 0.2818 * x * x) * fullLoad
     case .water:
+      let te = chilledWaterCelsius
+      let tc = condenserCelsius(outdoorCelsius)
       let evaporator = -0.058212 * te + 0.00450036 * te * te
       let condenser = 0.00243 * tc + 0.000486 * tc * tc
       let temperature = 0.933884 + evaporator + condenser - 0.001215 * te * tc

@@ -56,8 +56,8 @@ public struct CoolingPlant: Sendable, Equatable {
 
   /// What the plant draws.
   ///
-  /// Heat above the design heat is not removed. Power rises with the heat and with the outdoor temperature as long as
-  /// all heat is removed.
+  /// Heat above the design heat is not removed. Power rises with the heat and with the outdoor temperature as
+  /// long as all heat is removed.
   ///
   /// - Parameters:
   ///   - heatWatts: Heat to remove, in watts, >= 0.

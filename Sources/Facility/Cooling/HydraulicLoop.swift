@@ -1,7 +1,7 @@
 /// A loop of water that carries heat, driven by pumps with variable speed.
 ///
-/// Design power over design heat = pressure / (ρ · c · rise · pump efficiency); below it the power follows the cube of
-/// the flow, and the flow follows the heat down to a minimum.
+/// Design power over design heat = pressure / (ρ · c · rise · pump efficiency); below it the power follows
+/// the cube of the flow, and the flow follows the heat down to a minimum.
 public struct HydraulicLoop: Sendable, Equatable {
   /// Rise of the water's temperature at the design load, in kelvin, above 0.
   ///
@@ -9,16 +9,16 @@ public struct HydraulicLoop: Sendable, Equatable {
   public var riseKelvin = 10.0
   /// Pressure that the pumps build up at the design flow, in pascals, >= 0.
   ///
-  /// 200 kPa is an assumption; a GB300 rack alone drops 16 kPa at 25 °C and 127 kPa at 45 °C (Lenovo LP2357).
-  public var pressurePascals = 200_000.0
+  /// 300 kPa is an assumption; a GB300 rack alone drops 16 kPa at 25 °C and 127 kPa at 45 °C (Lenovo LP2357).
+  public var pressurePascals = 300_000.0
   /// Hydraulic power over electrical power, above 0 and at most 1.
   ///
   /// 0.87 as in HPE's sustain-cluster.
   public var pumpEfficiency = 0.87
   /// Smallest flow over design flow, 0 to 1.
   ///
-  /// 0.3 is an assumption; 1 makes pumps of constant speed.
-  public var minimumFlowShare = 0.3
+  /// 0.6 is an assumption, since cold plates and coils need their flow; 1 makes pumps of constant speed.
+  public var minimumFlowShare = 0.6
 
   /// A loop with the default figures.
   public init() {}

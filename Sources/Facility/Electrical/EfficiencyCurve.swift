@@ -1,7 +1,7 @@
 /// Efficiency by load, linear between measured points, for power supplies and power shelves.
 ///
-/// Below the first point the loss in watts of that point stays, since what a supply loses without load does not go
-/// away (an assumption); above the last point its efficiency stays.
+/// Below the first point the loss in watts of that point stays, since what a supply loses without load does
+/// not go away (an assumption); above the last point its efficiency stays.
 public struct EfficiencyCurve: Sendable, Equatable {
   /// The points, by ascending load.
   public let points: [LossCurve.Point]

@@ -1,7 +1,7 @@
 /// The stages from the racks to the feed, and where mechanical load joins them.
 ///
-/// Each stage's input is the next one's output. An empty chain loses nothing; a chain of one stage with a constant
-/// efficiency is a flat conversion efficiency.
+/// Each stage's input is the next one's output. An empty chain loses nothing; a chain of one stage with a
+/// constant efficiency is a flat conversion efficiency.
 public struct ElectricalChain: Sendable, Equatable {
   /// The stages, from the racks to the feed.
   public let stages: [ElectricalStage]
@@ -12,10 +12,10 @@ public struct ElectricalChain: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - stages: From the racks to the feed; their names differ.
-  ///   - mechanicalJoinsAbove: The stage above which (towards the feed) mechanical load joins, usually the UPS; nil
-  ///     where it passes every stage, as IT load does.
-  /// - Throws: `FacilityError` where two stages share a name, no stage has the name, or a stage above the joint is
-  ///   said to be cooled (what cools it would have to pass it).
+  ///   - mechanicalJoinsAbove: The stage above which (towards the feed) mechanical load joins, usually the
+  ///     UPS; nil where it passes every stage, as IT load does.
+  /// - Throws: `FacilityError` where two stages share a name, no stage has the name, or a stage above the
+  ///   joint is said to be cooled (what cools it would have to pass it).
   public init(stages: [ElectricalStage], mechanicalJoinsAbove: String? = nil) throws(FacilityError) {
     var names: [String] = []
     for stage in stages {

@@ -1,8 +1,8 @@
 /// What a converter loses at a load, by the three-term law of static converters.
 ///
-/// loss / rated = `noLoad` + `proportional` · x + `square` · x², with x the output over the rated output. The first
-/// term flows while the unit is on, the second follows the current through semiconductors, the third is ohmic
-/// (Schneider's definitions for UPS; the first can exceed 40 % of all losses).
+/// loss / rated = `noLoad` + `proportional` · x + `square` · x², with x the output over the rated output. The
+/// first term flows while the unit is on, the second follows the current through semiconductors, the third is
+/// ohmic (Schneider's definitions for UPS; the first can exceed 40 % of all losses).
 public struct LossCurve: Sendable, Equatable {
   /// Loss without load, as a share of the rated output, >= 0.
   public let noLoad: Double
@@ -54,14 +54,15 @@ public struct LossCurve: Sendable, Equatable {
 
   /// The curve through three measured points.
   ///
-  /// Efficiencies that need a negative coefficient are refused: they are certification minima or rounded figures, not
-  /// the law (the 80 PLUS points are such; use an `EfficiencyCurve` for them).
+  /// Efficiencies that need a negative coefficient are refused: they are certification minima or rounded
+  /// figures, not the law (the 80 PLUS points are such; use an `EfficiencyCurve` for them).
   ///
   /// - Parameters:
   ///   - a: A load and its efficiency.
   ///   - b: A second load and its efficiency.
   ///   - c: A third load and its efficiency.
-  /// - Throws: `FacilityError` where loads are equal, a figure is out of range or a coefficient would be negative.
+  /// - Throws: `FacilityError` where loads are equal, a figure is out of range or a coefficient would be
+  ///   negative.
   public init(through a: Point, _ b: Point, _ c: Point) throws(FacilityError) {
     try a.check()
     try b.check()

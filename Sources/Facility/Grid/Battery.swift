@@ -96,7 +96,8 @@ public struct Battery: Sendable, Equatable {
     min(maximumChargeWatts, (capacityJoules - storedJoules) / (oneWayEfficiency * seconds))
   }
 
-  /// Power at the terminals that brings it to an energy within an interval, without regard to its power limits.
+  /// Power at the terminals that brings it to an energy within an interval, without regard to its power
+  /// limits.
   func watts(towards joules: Double, seconds: Double) -> Double {
     let rise = (joules - storedJoules) / seconds
     return rise > 0 ? -rise / oneWayEfficiency : -rise * oneWayEfficiency

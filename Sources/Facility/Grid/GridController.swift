@@ -35,8 +35,8 @@ public struct GridController: Sendable, Equatable {
 
   /// Takes the next interval.
   ///
-  /// The battery returns to rest as far as the limits allow, and otherwise keeps the draw within them. The first
-  /// interval has no limit of change.
+  /// The battery returns to rest as far as the limits allow, and otherwise keeps the draw within them. The
+  /// first interval has no limit of change.
   ///
   /// - Parameters:
   ///   - loadWatts: What the site draws without the battery, in watts, >= 0.

@@ -25,9 +25,9 @@ public struct DemandResponseEvent: Sendable, Equatable {
 
 /// What the battery is for: a limit of the draw, limits of its change, events.
 ///
-/// Ramps are taken between the means of one interval and the next, over the length of the later one. Where a limit
-/// of the draw and a limit of its fall contradict each other the limit of the draw counts; so before an event the
-/// draw falls early enough, as far as the battery can replace it.
+/// Ramps are taken between the means of one interval and the next, over the length of the later one. Where a
+/// limit of the draw and a limit of its fall contradict each other the limit of the draw counts; so before an
+/// event the draw falls early enough, as far as the battery can replace it.
 public struct GridPolicy: Sendable, Equatable {
   /// The largest draw from the grid, in watts; nil for none.
   public var limitWatts: Double?
@@ -71,7 +71,8 @@ public struct GridPolicy: Sendable, Equatable {
     return allowed
   }
 
-  /// The largest draw from which the events to come can be met by falling at the allowed rate; infinite for any.
+  /// The largest draw from which the events to come can be met by falling at the allowed rate; infinite for
+  /// any.
   func approachWatts(endSeconds: Double) -> Double {
     guard let fall = rampDownWattsPerSecond else { return .infinity }
     var allowed = Double.infinity

@@ -1,8 +1,9 @@
 /// A floor and ramp limits of the power of accelerators, as NVIDIA's power smoothing sets them.
 ///
-/// Where work draws less than the floor, or falls faster than allowed, accelerators burn the difference. Where work
-/// would draw more than the rise allows it is held back and runs slower. The controls are those of NVML on Blackwell
-/// (floor, ramp up, ramp down, hysteresis); figures are for a whole group of accelerators that do the same.
+/// Where work draws less than the floor, or falls faster than allowed, accelerators burn the difference.
+/// Where work would draw more than the rise allows it is held back and runs slower. The controls are those of
+/// NVML on Blackwell (floor, ramp up, ramp down, hysteresis); figures are for a whole group of accelerators
+/// that do the same.
 public struct PowerSmoothing: Sendable, Equatable {
   /// The least power, in watts, >= 0.
   public let floorWatts: Double
@@ -49,8 +50,8 @@ public struct PowerSmoothing: Sendable, Equatable {
 
   /// Takes the next interval.
   ///
-  /// Power is constant within an interval, at what its end is allowed, so intervals should be shorter than the ramps
-  /// of interest. The first interval follows no ramp.
+  /// Power is constant within an interval, at what its end is allowed, so intervals should be shorter than
+  /// the ramps of interest. The first interval follows no ramp.
   ///
   /// - Parameters:
   ///   - wantedWatts: What work draws by itself, in watts, >= 0.

@@ -1,8 +1,8 @@
 extension HourlySeries {
   /// A series from CSV text.
   ///
-  /// One column holds the values, an hour apart; two columns hold hours, from 0 in equal steps, and values. Empty lines
-  /// and lines that begin with `#` are skipped, and the first other line may be a header.
+  /// One column holds the values, an hour apart; two columns hold hours, from 0 in equal steps, and values.
+  /// Empty lines and lines that begin with `#` are skipped, and the first other line may be a header.
   ///
   /// - Parameters:
   ///   - text: The text of the file.

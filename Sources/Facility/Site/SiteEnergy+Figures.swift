@@ -79,7 +79,8 @@ extension SiteEnergy {
 
   /// Power usage effectiveness: energy from the grid over energy of the racks; 0 without any.
   ///
-  /// Smoothing's burn counts as energy of the racks, where meters see it, and so makes this figure better, not worse.
+  /// Smoothing's burn counts as energy of the racks, where meters see it, and so makes this figure better,
+  /// not worse.
   public var pue: Double { itEnergyJoules > 0 ? gridEnergyJoules / itEnergyJoules : 0 }
   /// Water usage effectiveness, in litres per kWh of the racks; 0 without any.
   public var wue: Double { itEnergyJoules > 0 ? litres / (itEnergyJoules / 3.6e6) : 0 }

@@ -1,8 +1,8 @@
 /// The energy of a site, added up interval by interval.
 ///
-/// Per interval: the parts of the IT load and the burn of power smoothing reach the racks; the plant adds cooling and
-/// conversion losses; the battery, at the feed, makes the draw from the grid of it. Sums are compensated, so that
-/// millions of intervals add up as exactly as one.
+/// Per interval: the parts of the IT load and the burn of power smoothing reach the racks; the plant adds
+/// cooling and conversion losses; the battery, at the feed, makes the draw from the grid of it. Sums are
+/// compensated, so that millions of intervals add up as exactly as one.
 public struct SiteEnergy: Sendable {
   /// The chain and the cooling.
   public let plant: SitePlant

@@ -56,7 +56,8 @@ public struct SitePlant: Sendable, Equatable {
   /// - Parameters:
   ///   - feedWatts: The limit of the feed, in watts.
   ///   - outdoorCelsius: Outdoor temperature, in °C.
-  /// - Returns: The largest power at the racks, in watts, within 1e-12 of the limit; 0 where the plant alone needs more.
+  /// - Returns: The largest power at the racks, in watts, within 1e-12 of the limit; 0 where the plant alone
+  ///   needs more.
   public func rackWatts(feedWatts: Double, outdoorCelsius: Double) -> Double {
     var low = 0.0
     var high = max(0, feedWatts)
