@@ -117,10 +117,23 @@ struct CappingTests {
         let isBelow = grants.watts[index] < idle * (1 - 1e-9)
         #expect(isBelow == grants.belowIdle.contains(index))
         if grants.watts[index] < wanted * (1 - 1e-9) { #expect(blocked[index]) }
-        if isBelow {
-          // Then nobody behind the same limit gets more than idle power, so the limit is below it.
-          #expect(blocked[index])
-        }
+      }
+    }
+  }
+
+  @Test(
+    "behind one point nobody rises above idle before a higher priority has all it wants", arguments: 0..<100)
+  func order(seed: Int) {
+    var cases = Cases(seed: seed)
+    var tree = Self.tree(&cases, depth: 0, name: "rack")
+    for _ in 0..<5 { tree.groups += Self.tree(&cases, depth: 0, name: "more").groups }
+    let grants = Capping(policy: .priority).grants(in: tree)
+    for (index, group) in grants.groups.enumerated() where group.count > 0 {
+      let isShort = grants.watts[index] < Double(group.count) * group.wantedWatts * (1 - 1e-9)
+      guard isShort else { continue }
+      for (other, lower) in grants.groups.enumerated() where lower.priority < group.priority {
+        let idle = Double(lower.count) * min(lower.idleWatts, lower.wantedWatts)
+        #expect(grants.watts[other] <= idle * (1 + 1e-9))
       }
     }
   }

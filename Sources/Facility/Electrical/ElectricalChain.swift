@@ -34,8 +34,7 @@ public struct ElectricalChain: Sendable, Equatable {
     }
     if let stage = stages[bypassed...].first(where: \.isCooled) {
       throw FacilityError(
-        "'\(stage.name)' is cooled by load that passes it; stages below the mechanical load's joint are allowed"
-      )
+        "'\(stage.name)' is cooled by load that passes it; stages below the joint are allowed")
     }
     self.stages = stages
     self.bypassed = bypassed

@@ -37,9 +37,9 @@ public struct SiteEnergy: Sendable {
   var distribution = PowerDistribution()
   var ramp: RampMeter
   /// Largest mean power of an interval at the grid, in watts.
-  public internal(set) var peakWatts = 0.0
+  public private(set) var peakWatts = 0.0
   /// The worst loading that each stage of the chain had, in its order.
-  public internal(set) var worstLoadings: [ElectricalStage.Loading]
+  public private(set) var worstLoadings: [ElectricalStage.Loading]
 
   /// A site at the start of its time.
   ///
