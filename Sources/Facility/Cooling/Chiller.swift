@@ -87,8 +87,8 @@ public struct Chiller: Sendable, Equatable {
     let te = chilledWaterCelsius
     switch condenser {
     case .air:
-      // The lift, relative to 35 °C outdoors and 6.67 °C water. The curves hold down to the lift at 15 °C;
-      // with less of it the power's curve turns round and would rise again.
+      // Relative to 35 °C outdoors and 6.67 °C water. The curves hold down to 15 °C outdoors, and with less lift
+      // than there the curve of the power turns round and would rise again.
       let lift = (min(50, outdoorCelsius) - 35) / 2.778 - (te - 6.67)
       let d = max((15 - 35) / 2.778, lift)
       return 0.944836 - 0.0570088 * d + 0.00185486 * d * d
