@@ -19,6 +19,11 @@ public struct DeploymentPlan: Sendable {
   public var router: RouterPolicy
   /// What the router makes of prefix caches.
   public var cacheView = CacheView()
+  /// Seconds between the reports on their requests that replicas send to a router of the policies `least-outstanding` and
+  /// `power-of-two`, all at once, beginning at 0; 0: it knows at once.
+  ///
+  /// What it sends itself it always knows. Replicas that do all can then be simulated from report to report, side by side.
+  public var loadReportSeconds = 0.0
   /// Whether and where replicas keep the KV blocks of prompts; nil: they don't.
   ///
   /// With a prefill pool: those of that pool.

@@ -19,8 +19,9 @@ public final class RunProgress: Sendable {
 public enum Simulation {
   /// Simulates one deployment.
   ///
-  /// Where the router looks at nothing but request numbers, replicas share nothing and run on all threads; else one
-  /// event queue drives them.
+  /// Where the router looks at nothing but request numbers, replicas share nothing and run on all threads; where it
+  /// looks at loads that replicas report at intervals, they run on all threads from report to report; else one event
+  /// queue drives them.
   /// - Parameters:
   ///   - deployment: what runs.
   ///   - run: how.
@@ -44,11 +45,28 @@ public enum Simulation {
         for await (index, outcome) in group { outcomes[index] = outcome }
         return outcomes.compactMap { $0 }
       }
+    } else if deployment.runsFromReportToReport {
+      var driver = WindowedDriver(deployment, run, progress: progress)
+      while let window = driver.sendUntilReport() {
+        await onAll(driver.partitions) { $0.advance(untilWindow: window) }
+      }
+      await onAll(driver.partitions) { $0.finish() }
+      parts = driver.partitions.map { $0.state.withLock { $0.outcome } }
     } else {
       var driver = CoupledDriver(deployment, run, progress: progress)
       parts = [driver.simulate()]
     }
     return merge(parts, deployment, run)
+  }
+
+  /// Does something to every partition, on a thread each.
+  private static func onAll(
+    _ partitions: [WindowPartition], _ body: @escaping @Sendable (inout PartitionWindows) -> Void
+  ) async {
+    guard partitions.count > 1 else { return partitions[0].state.withLock { body(&$0) } }
+    await withTaskGroup(of: Void.self) { group in
+      for partition in partitions { group.addTask { partition.state.withLock { body(&$0) } } }
+    }
   }
 
   static func merge(
@@ -100,8 +118,16 @@ public enum Simulation {
 
 extension DeploymentPlan {
   /// Whether replicas share nothing: the router looks at nothing, and no client waits for an answer.
-  var runsIndependently: Bool {
-    router.isIndependent && prefill == nil && faults == nil && fleet == nil && tenants.isEmpty
+  var runsIndependently: Bool { router.isIndependent && answersChangeNothing }
+
+  /// Whether replicas share nothing between two reports on their loads.
+  var runsFromReportToReport: Bool {
+    router.looksAtRequests && loadReportSeconds > 0 && answersChangeNothing
+  }
+
+  /// Whether nothing but a router's view of loads depends on what replicas do.
+  private var answersChangeNothing: Bool {
+    prefill == nil && faults == nil && fleet == nil && tenants.isEmpty
       && shedding.isEmpty
       && !streams.contains {
         if case .closedLoop = $0.arrivals { return true }

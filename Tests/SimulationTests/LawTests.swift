@@ -95,7 +95,7 @@ struct LawTests {
       var driver = IndependentDriver(
         plan, RunPlan(seed: UInt64(seed)), partition: 0, of: 1, progress: RunProgress())
       #expect(driver.simulate().inSlots == 0)
-      replicas += driver.replicas
+      replicas += driver.partition.replicas
     }
     for replica in replicas {
       #expect(replica.cache.free == plan.cache.blocks)

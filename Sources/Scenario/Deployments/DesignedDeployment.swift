@@ -49,6 +49,7 @@ struct DesignedDeployment {
       cache: cache, cost: cost, router: router.policy, frontEnd: frontEnd,
       streams: streams.map { $0.plan(blockTokens: cacheEngine.blockTokens) }, prefill: prefill?.resolved)
     plan.cacheView = prefill?.router.view ?? router.view
+    plan.loadReportSeconds = router.loadReportSeconds
     plan.prefixCache = prefixCache
     plan.faults = faults
     plan.fleet = fleet

@@ -104,7 +104,7 @@ struct PoolReader {
     }
     let chosen = own.isPresent ? own : engineField
     let engine = chosen.isPresent ? EngineReader(problems: problems).read(chosen) : nil
-    let router = RouterReader().read(reader.optional("router"))
+    let router = RouterReader(isOfPool: true).read(reader.optional("router"))
     let autoscale = FleetReader().autoscale(reader.optional("autoscale"))
     let experts = ExpertsReader().read(reader.optional("experts"))
     reader.finish()

@@ -6,6 +6,8 @@ import Simulation
 struct RouterChoice: Equatable {
   var policy = RouterPolicy.roundRobin
   var view = CacheView()
+  /// Seconds between reports on requests in flight; 0: the router knows at once.
+  var loadReportSeconds = 0.0
 
   var echo: JSONValue {
     var members: [(String, JSONValue)] = [("policy", .string(policy.rawValue))]
@@ -14,12 +16,16 @@ struct RouterChoice: Equatable {
         ("overlap_weight", .double(view.overlapWeight)), ("view_delay_seconds", .double(view.delaySeconds)),
       ]
     }
+    if policy.looksAtRequests { members.append(("view_delay_seconds", .double(loadReportSeconds))) }
     return .object(members)
   }
 }
 
 /// Reads `router:`.
 struct RouterReader {
+  /// Whether several pools have one each: what they know of requests in flight is then never late.
+  var isOfPool = false
+
   func read(_ field: Field) -> RouterChoice {
     var choice = RouterChoice()
     guard var reader = field.mapping() else { return choice }
@@ -29,12 +35,19 @@ struct RouterReader {
     reader.finish()
     if let weight = weightField.double(in: 0...1000) { choice.view.overlapWeight = weight }
     if let delay = delayField.quantity(Seconds.self, in: Seconds(si: 0)...Seconds(si: 3600)) {
-      choice.view.delaySeconds = delay.si
-    }
-    if choice.policy != .prefixAware {
-      for field in [weightField, delayField] {
-        field.refuse("only policy \(RouterPolicy.prefixAware.rawValue) looks at caches")
+      if choice.policy.looksAtRequests {
+        choice.loadReportSeconds = delay.si
+      } else {
+        choice.view.delaySeconds = delay.si
       }
+    }
+    guard choice.policy != .prefixAware else { return choice }
+    weightField.refuse("only policy \(RouterPolicy.prefixAware.rawValue) looks at caches")
+    if !choice.policy.looksAtRequests {
+      delayField.refuse(
+        "only the policies prefix-aware, least-outstanding and power-of-two wait for what replicas report")
+    } else if isOfPool {
+      delayField.refuse("routers of pools know at once what is in flight")
     }
     return choice
   }

@@ -43,9 +43,15 @@ extension CoupledDriver {
       let (one, other) = router.twoReplicas(ofRequest: number)
       guard isUp(first + one) else { return first + other }
       guard isUp(first + other) else { return first + one }
+      if loadView != nil {
+        loadView?.look(at: time)
+        return isLess(other, than: one) ? other : one
+      }
       return loads[first + other].requests < loads[first + one].requests ? first + other : first + one
     case .leastOutstanding:
-      return least(range) { loads[$0].requests }
+      guard loadView != nil else { return least(range) { loads[$0].requests } }
+      loadView?.look(at: time)
+      return alwaysServes ? loadView?.known.least ?? 0 : least(range) { loadView?.known[$0] ?? 0 }
     case .leastTokens:
       return least(range) { loads[$0].tokens }
     case .prefixAware:
@@ -55,6 +61,12 @@ extension CoupledDriver {
         first + router.replica(ofRequest: number, stream: Int(request.stream), index: request.index)
       return isOverloaded(home, in: range) ? least(range) { loads[$0].requests } : home
     }
+  }
+
+  /// Whether one replica is known to have fewer requests than another.
+  private func isLess(_ one: Int, than other: Int) -> Bool {
+    guard let known = loadView?.known else { return false }
+    return known[one] < known[other]
   }
 
   /// Whether a replica has so many more requests in flight than the others that they had better go elsewhere.

@@ -27,6 +27,8 @@ struct CoupledDriver {
   var inService = 0
   /// What each replica was sent and has not completed.
   var loads: [Load]
+  /// What a router that looks at requests in flight knows of them; nil where none does, or two.
+  var loadView: LoadView?
   /// What the router knows of the prefix caches; nil where it doesn't look.
   var view: PrefixView?
   /// When the links of the prefill replicas are free again, and which of its own each takes next.
@@ -126,6 +128,9 @@ struct CoupledDriver {
     loads = Array(repeating: Load(), count: count)
     if first.publishesPrefixes {
       view = PrefixView(replicas: count, delaySeconds: deployment.cacheView.delaySeconds)
+    }
+    if prefill == 0, deployment.router.looksAtRequests {
+      loadView = LoadView(replicas: count, intervalSeconds: deployment.loadReportSeconds)
     }
     admission = AdmissionState(deployment)
     hasFrontEnd = deployment.frontEnd != FrontEnd()
@@ -290,6 +295,7 @@ struct CoupledDriver {
   /// A request counts to the load of a replica.
   mutating func burden(_ replica: Int, with request: Request) {
     inService += 1
+    loadView?.send(to: replica)
     loads[replica].requests += 1
     loads[replica].tokens += Int(request.input)
   }
@@ -297,6 +303,7 @@ struct CoupledDriver {
   /// It no longer does.
   mutating func lighten(_ replica: Int, by request: Request) {
     inService -= 1
+    loadView?.leave(replica, at: queue.now)
     loads[replica].requests -= 1
     loads[replica].tokens -= Int(request.input)
   }
@@ -318,6 +325,7 @@ struct CoupledDriver {
     while next < shop.completed.count {
       let done = shop.completed[next]
       inService -= 1
+      loadView?.leave(index, at: time)
       loads[index].requests -= 1
       loads[index].tokens -= Int(done.input)
       noteLatency(done)

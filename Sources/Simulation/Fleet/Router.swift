@@ -32,6 +32,11 @@ public enum RouterPolicy: String, Sendable, CaseIterable {
   }
 }
 
+extension RouterPolicy {
+  /// Whether the choice goes by requests in flight alone.
+  public var looksAtRequests: Bool { self == .leastOutstanding || self == .powerOfTwo }
+}
+
 /// When a router that keeps requests of an adapter together sends one elsewhere.
 enum AffinityRule {
   /// Requests in flight on a replica, in multiples of the mean over those in service, above which it is overloaded.
