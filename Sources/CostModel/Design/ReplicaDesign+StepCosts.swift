@@ -6,7 +6,8 @@ extension ReplicaDesign {
   /// The roofline of one of the replica's accelerators.
   var roofline: Roofline {
     Roofline(
-      accelerator: system.accelerator, efficiencies: efficiencies, accelerators: parallel.accelerators)
+      accelerator: system.accelerator, efficiencies: efficiencies, accelerators: parallel.accelerators,
+      clocks: clocks)
   }
 
   var collectives: Collectives {

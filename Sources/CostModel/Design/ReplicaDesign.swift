@@ -30,6 +30,8 @@ public struct ReplicaDesign: Sendable {
 
   /// Whether the scheduler prepares the next step while the accelerators work; nil: as the framework does by default.
   public var schedulesAhead: Bool?
+  /// What accelerators are held to.
+  public var clocks = ClockLimits()
   /// Adapters (LoRA) beside the weights; nil: none.
   public var adapters: AdapterDesign?
 
@@ -47,7 +49,7 @@ public struct ReplicaDesign: Sendable {
     self.frameworkVersion = frameworkVersion
     self.isDisaggregated = isDisaggregated
     self.efficiencies = efficiencies.resolved(
-      framework: framework, architecture: system.architecture.description)
+      framework: framework, architecture: system.architecture.description, system: system.id)
   }
 }
 

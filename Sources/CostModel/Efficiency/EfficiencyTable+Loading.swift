@@ -98,17 +98,26 @@ extension EfficiencyTable {
       runtimeBytes = Self.sourced(memory.required("runtime")) { $0.quantity(Bytes.self)?.si } ?? 0
       memory.finish()
     }
-    power = PowerCoefficients(busy: 0, compute: 0, memory: 0, launch: 0)
     if var reader = root.required("power").mapping() {
-      let shares = ["busy", "compute", "memory", "launch"].map { key in
-        Self.sourced(reader.required(key)) { $0.double(in: 0...2) } ?? 0
-      }
-      power = PowerCoefficients(busy: shares[0], compute: shares[1], memory: shares[2], launch: shares[3])
+      for key in reader.remainingKeys() { powers[key] = Self.power(reader.required(key)) }
       reader.finish()
     }
     transfers = Self.transfers(root.required("transfers"))
     root.finish()
     try problems.throwIfAny()
+  }
+
+  private static func power(_ field: Field) -> PowerCoefficients? {
+    guard var reader = field.mapping() else { return nil }
+    func share(_ key: String, _ range: ClosedRange<Double>) -> Double {
+      reader.required(key).double(in: range) ?? range.upperBound
+    }
+    let power = PowerCoefficients(
+      busy: share("busy", 0...2), compute: share("compute", 0...10), memory: share("memory", 0...10),
+      launch: share("launch", 0...1), exchange: share("exchange", 0...1), limit: share("limit", 0.1...1))
+    _ = reader.required("source").string()
+    reader.finish()
+    return power
   }
 
   private static func efficiency(_ field: Field) -> OperatorEfficiency? {

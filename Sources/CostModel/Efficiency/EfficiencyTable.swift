@@ -51,18 +51,6 @@ public struct LinkEfficiency: Sendable, Equatable {
   public var bandwidth: Double
 }
 
-/// How much of the range between idle and thermal design power a kernel draws.
-public struct PowerCoefficients: Sendable, Equatable {
-  /// Share for being busy at all.
-  public var busy: Double
-  /// Share for each share of the peak FLOP/s.
-  public var compute: Double
-  /// Share for each share of the peak bandwidth.
-  public var memory: Double
-  /// Share between launches, on links and in framework work.
-  public var launch: Double
-}
-
 /// The efficiencies that a cost model is built from: priors now, calibration in the same place later.
 public struct EfficiencyTable: Sendable {
   /// Dense matrix products by multiplied type.
@@ -89,8 +77,11 @@ public struct EfficiencyTable: Sendable {
   public var cacheTransfer = LinkEfficiency(latencySeconds: 0, bandwidth: 1)
   /// Bytes an accelerator that are neither weights nor KV cache nor activations.
   public var runtimeBytes: Double
-  /// Power of kernels.
-  public var power: PowerCoefficients
+  /// Power of kernels on the accelerator that the table was resolved for.
+  private(set) var power = PowerCoefficients(
+    busy: 0, compute: 0, memory: 0, launch: 0, exchange: 0, limit: 1)
+  /// The same by system or architecture; `other` for those that no list names.
+  public var powers: [String: PowerCoefficients] = [:]
   /// What architectures without measured kernels take, by architecture.
   public var transfers: [String: Transfer] = [:]
   /// Surfaces fitted to measured kernels; they take the place of the priors where they fit.
@@ -103,8 +94,11 @@ public struct EfficiencyTable: Sendable {
   var selected: [String: OperatorSurface] = [:]
 
   /// The table as it holds for one framework on one generation of accelerators.
-  func resolved(framework: Framework, architecture: String) -> EfficiencyTable {
+  func resolved(framework: Framework, architecture: String, system: String = "") -> EfficiencyTable {
     var table = self
+    let source = transfers[architecture]?.source
+    let power = powers[system] ?? powers[architecture] ?? source.flatMap { powers[$0] } ?? powers["other"]
+    table.power = power ?? table.power
     table.expertExchange = expertExchanges[framework] ?? expertExchange
     let transfer = transfer(to: architecture)
     table.selected = calibration.surfaces(

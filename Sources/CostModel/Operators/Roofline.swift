@@ -16,6 +16,8 @@ struct Roofline: Sendable {
   let efficiencies: EfficiencyTable
   /// Accelerators that do the same at the same time; energy counts them all.
   let accelerators: Int
+  /// What each is held to.
+  var clocks = ClockLimits()
 
   /// The dense peak for a multiplied type, in FLOP/s; nil where the hardware has none.
   func peak(_ type: Models.ComputeType) -> Double? {
@@ -36,7 +38,7 @@ struct Roofline: Sendable {
     _ work: KernelWork, _ operatorClass: OperatorClass, lane: CostLane, withLaunch: Bool = true
   ) -> CostVector {
     let surface = efficiencies.surface(operatorClass, format: work.format, type: work.type)
-    let parts = RooflineParts(work, surface: surface, accelerator: accelerator, peak: rate(work.type))
+    let (parts, clock) = parts(of: work, surface)
     let launch = withLaunch ? parts.launch : 0
     let busy = withLaunch ? parts.busy : max(0, parts.busy + parts.launch - parts.bareLaunch)
     var cost = CostVector.zero
@@ -45,9 +47,7 @@ struct Roofline: Sendable {
     if busy > 0 {
       cost[.compute] = busy * parts.computeShare
       cost[.memory] = busy * (1 - parts.computeShare)
-      let computeShare = work.flops / (busy * rate(work.type))
-      let memoryShare = (work.weightBytes + work.activationBytes) / (busy * accelerator.memoryBandwidth.si)
-      cost[.energy] = busy * watts(computeShare: min(computeShare, 1), memoryShare: min(memoryShare, 1))
+      cost[.energy] = busy * range * share(of: work, busy: busy, clock: clock)
     }
     cost[.energy] += launch * idleBusyWatts
     cost[lane] = cost[.time]
@@ -66,18 +66,41 @@ struct Roofline: Sendable {
     cost[.time] = seconds
     cost[limit] = seconds
     cost[lane] = seconds
-    cost[.energy] = seconds * idleBusyWatts
+    cost[.energy] = seconds * (limit == .network ? range * efficiencies.power.exchange : idleBusyWatts)
     return cost
   }
 
   /// The rate that a type is multiplied at; 16 bits where the hardware has no faster one.
   private func rate(_ type: Models.ComputeType) -> Double { peak(type) ?? accelerator.peakRates.bf16.si }
 
-  /// Power above idle of all accelerators while a kernel reaches these shares of peak FLOP/s and bandwidth.
-  private func watts(computeShare: Double, memoryShare: Double) -> Double {
-    let power = efficiencies.power
-    let share = power.busy + power.compute * computeShare + power.memory * memoryShare
-    return range * min(1, share)
+  /// A kernel's time at the highest clock that the limits allow, and that clock.
+  ///
+  /// A lower clock stretches what compute bounds; the power controller lowers it until the kernel draws its limit.
+  private func parts(of work: KernelWork, _ surface: OperatorSurface) -> (RooflineParts, clock: Double) {
+    func parts(_ clock: Double) -> RooflineParts {
+      RooflineParts(work, surface: surface, accelerator: accelerator, peak: rate(work.type), clock: clock)
+    }
+    let full = parts(clocks.clock)
+    guard let limit = clocks.powerLimitWatts, full.busy > 0 else { return (full, clocks.clock) }
+    let idle = accelerator.idlePower.si
+    let most = (limit - idle) / (accelerator.thermalDesignPower.si - idle)
+    guard share(of: work, busy: full.busy, clock: clocks.clock) > most else { return (full, clocks.clock) }
+    var (low, high) = (Self.leastClock, clocks.clock)
+    for _ in 0..<20 {
+      let middle = (low + high) / 2
+      if share(of: work, busy: parts(middle).busy, clock: middle) > most { high = middle } else { low = middle }
+    }
+    return (parts(low), low)
+  }
+
+  /// Share of the full clock that no power controller goes below.
+  private static let leastClock = 0.1
+
+  /// Share of the range between idle and thermal design power while a kernel lasts `busy` seconds.
+  private func share(of work: KernelWork, busy: Double, clock: Double) -> Double {
+    let compute = work.flops / (busy * rate(work.type))
+    let memory = (work.weightBytes + work.activationBytes) / (busy * accelerator.memoryBandwidth.si)
+    return efficiencies.power.share(compute: min(compute, 1), memory: min(memory, 1), clock: clock)
   }
 
   private var idleBusyWatts: Double { range * efficiencies.power.launch }
@@ -105,12 +128,14 @@ public struct RooflineParts: Sendable {
   ///   - surface: what it reaches of the peaks.
   ///   - accelerator: whose bandwidth and compute units count.
   ///   - peak: dense FLOP/s of the multiplied type.
+  ///   - clock: share of the full core clock, in (0, 1].
   public init(
-    _ work: KernelWork, surface: OperatorSurface, accelerator: AcceleratorSpecification, peak: Double
+    _ work: KernelWork, surface: OperatorSurface, accelerator: AcceleratorSpecification, peak: Double,
+    clock: Double = 1
   ) {
     let efficiency = surface.efficiency
     let bandwidth = accelerator.memoryBandwidth.si
-    let compute = work.flops / (peak * efficiency.compute)
+    let compute = work.flops / (peak * efficiency.compute * clock)
     let memory =
       work.weightBytes / (bandwidth * efficiency.memory)
       + work.activationBytes / (bandwidth * efficiency.activation)

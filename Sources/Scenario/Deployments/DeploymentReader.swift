@@ -38,6 +38,8 @@ struct DeploymentDraft {
   var attentionBalance = GroupAssignment.even
   /// What fails; nil: nothing.
   var faults: FaultsDraft?
+  /// What its accelerators are held to; those of the decode pool where there are pools.
+  var clocks = ClocksDraft()
   /// What the router lets in; nil: everything.
   var admission: AdmissionDraft?
   /// How the replicas in service change.
@@ -112,6 +114,7 @@ struct DeploymentReader {
     let plannerField = reader.optional("planner")
     let update = FleetReader().update(reader.optional("update"))
     let admission = AdmissionReader().read(reader.optional("admission"))
+    let clocks = ClocksDraft(&reader)
     reader.finish()
     var draft = DeploymentDraft(
       node: reader.node, name: nameField.isPresent ? nameField.string() : model?.id, model: model,
@@ -124,6 +127,7 @@ struct DeploymentReader {
     draft.fleet.update = update
     draft.experts = experts
     draft.attentionBalance = attentionBalance
+    draft.clocks = clocks
     if poolsField.isPresent {
       for field in [parallelField, replicasField, routerField, autoscaleField] {
         field.refuse("each pool states its own", hint: "move it into the pools")
@@ -136,6 +140,8 @@ struct DeploymentReader {
       draft.fleet.autoscale = decode.autoscale
       draft.fleet.prefillAutoscale = prefill.autoscale
       draft.prefill = prefill
+      draft.prefill?.clocks = prefill.clocks.or(clocks)
+      draft.clocks = decode.clocks.or(clocks)
       draft.system = decode.system
       draft.engine = decode.engine
       draft.parallel = decode.parallel

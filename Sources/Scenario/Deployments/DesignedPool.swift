@@ -58,6 +58,7 @@ extension ScenarioResolver {
       framework: engineDraft.framework, isDisaggregated: true, efficiencies: catalogue.efficiencies)
     let experts = pool.experts ?? ExpertsDraft()
     design.redundantExperts = experts.redundantExperts
+    design.clocks = pool.clocks.limits(of: system)
     let wrong = design.problems()
     for problem in wrong {
       problems.record(

@@ -18,6 +18,8 @@ struct PoolDraft {
   var autoscale: AutoscaleDraft?
   /// How tokens come to experts; nil: as the deployment states.
   var experts: ExpertsDraft?
+  /// What its accelerators are held to.
+  var clocks = ClocksDraft()
 }
 
 /// What `hand_off:` states; nil for what the framework does.
@@ -107,6 +109,7 @@ struct PoolReader {
     let router = RouterReader(isOfPool: true).read(reader.optional("router"))
     let autoscale = FleetReader().autoscale(reader.optional("autoscale"))
     let experts = ExpertsReader().read(reader.optional("experts"))
+    let clocks = ClocksDraft(&reader)
     reader.finish()
     guard let role, role != .aggregated else { return nil }
     return (
@@ -114,7 +117,7 @@ struct PoolReader {
       PoolDraft(
         node: reader.node, system: system, engine: engine, parallel: parallel, replicas: replicas,
         replicasField: replicasField,
-        router: router, autoscale: autoscale, experts: experts)
+        router: router, autoscale: autoscale, experts: experts, clocks: clocks)
     )
   }
 

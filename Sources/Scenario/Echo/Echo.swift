@@ -84,6 +84,7 @@ struct Echo {
         ])
       ),
     ]
+    members += item.design.clocks.echo
     members += Self.loads(item)
     if let faults = item.faults { members.append(("faults", Self.echo(faults))) }
     if let fleet = item.fleet { members.append(("fleet", Self.echo(fleet))) }

@@ -72,9 +72,6 @@ struct PointDraft {
     self.system = system
     self.model = model
     (framework, assumptions) = try Self.framework(of: point, on: system, model: model)
-    if point.powerCapWatts != nil {
-      assume("power cap", "none", because: "power limits do not change clocks in the model yet")
-    }
   }
 
   private static func framework(
@@ -101,11 +98,15 @@ struct PointDraft {
   /// The model on the system with a layout.
   func design(_ parallel: Parallelism) -> ReplicaDesign {
     let version = point.frameworkVersion.isEmpty ? "unstated" : point.frameworkVersion
-    return ReplicaDesign(
+    var design = ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel, framework: framework,
       frameworkVersion: version + (engine.options.speculation == nil ? "" : " speculative"),
       isDisaggregated: point.mode == .disaggregated,
       efficiencies: catalogue.efficiencies)
+    design.clocks.powerLimitWatts = point.powerCapWatts.map {
+      min(max($0, system.accelerator.idlePower.si + 1), system.accelerator.thermalDesignPower.si)
+    }
+    return design
   }
 
   var planned: PlannedPoint {
