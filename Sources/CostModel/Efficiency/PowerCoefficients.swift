@@ -40,9 +40,15 @@ public struct PowerCoefficients: Sendable, Equatable {
   func share(compute computeShare: Double, memory memoryShare: Double, clock: Double = 1) -> Double {
     let voltage = max(clock, Self.leastVoltage)
     let wanted =
-      (busy * clock + compute * computeShare) * voltage * voltage + memory * memoryShare
+      busy * Self.drop(atClock: clock) + compute * computeShare * voltage * voltage + memory * memoryShare
     guard wanted > 0 else { return 0 }
     return wanted / pow(1 + pow(wanted / limit, Self.sharpness), 1 / Self.sharpness)
+  }
+
+  /// What clock trees and leakage draw at a share of the full clock / what they draw at that.
+  static func drop(atClock clock: Double) -> Double {
+    let voltage = max(clock, leastVoltage)
+    return clock * voltage * voltage
   }
 }
 

@@ -49,7 +49,7 @@ struct Roofline: Sendable {
       cost[.memory] = busy * (1 - parts.computeShare)
       cost[.energy] = busy * range * share(of: work, busy: busy, clock: clock)
     }
-    cost[.energy] += launch * idleBusyWatts
+    cost[.energy] += launch * range * waitingShare(nil)
     cost[lane] = cost[.time]
     return cost
   }
@@ -66,7 +66,7 @@ struct Roofline: Sendable {
     cost[.time] = seconds
     cost[limit] = seconds
     cost[lane] = seconds
-    cost[.energy] = seconds * (limit == .network ? range * efficiencies.power.exchange : idleBusyWatts)
+    cost[.energy] = seconds * range * waitingShare(limit == .network ? efficiencies.power.exchange : nil)
     return cost
   }
 
@@ -81,14 +81,16 @@ struct Roofline: Sendable {
       RooflineParts(work, surface: surface, accelerator: accelerator, peak: rate(work.type), clock: clock)
     }
     let full = parts(clocks.clock)
-    guard let limit = clocks.powerLimitWatts, full.busy > 0 else { return (full, clocks.clock) }
-    let idle = accelerator.idlePower.si
-    let most = (limit - idle) / (accelerator.thermalDesignPower.si - idle)
+    guard let most, full.busy > 0 else { return (full, clocks.clock) }
     guard share(of: work, busy: full.busy, clock: clocks.clock) > most else { return (full, clocks.clock) }
     var (low, high) = (Self.leastClock, clocks.clock)
     for _ in 0..<20 {
       let middle = (low + high) / 2
-      if share(of: work, busy: parts(middle).busy, clock: middle) > most { high = middle } else { low = middle }
+      if share(of: work, busy: parts(middle).busy, clock: middle) > most {
+        high = middle
+      } else {
+        low = middle
+      }
     }
     return (parts(low), low)
   }
@@ -103,7 +105,17 @@ struct Roofline: Sendable {
     return efficiencies.power.share(compute: min(compute, 1), memory: min(memory, 1), clock: clock)
   }
 
-  private var idleBusyWatts: Double { range * efficiencies.power.launch }
+  /// Share of the range while kernels wait, for their launches unless another one is given; no limit makes them wait longer.
+  private func waitingShare(_ share: Double?) -> Double {
+    let full = share ?? efficiencies.power.launch
+    return min(full * PowerCoefficients.drop(atClock: clocks.clock), most ?? 1)
+  }
+
+  /// Share of the range that the power limit leaves; nil without one.
+  private var most: Double? {
+    let idle = accelerator.idlePower.si
+    return clocks.powerLimitWatts.map { ($0 - idle) / (accelerator.thermalDesignPower.si - idle) }
+  }
 
   private var range: Double {
     Double(accelerators) * (accelerator.thermalDesignPower.si - accelerator.idlePower.si)

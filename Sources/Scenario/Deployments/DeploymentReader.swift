@@ -122,12 +122,10 @@ struct DeploymentReader {
       precision: precision, replicasField: replicasField, router: RouterChoice(),
       frontEndSeconds: frontEnd.seconds, frontEndSecondsPerInputToken: frontEnd.perToken,
       layoutNode: reader.node)
-    draft.faults = faults
-    draft.admission = admission
+    (draft.faults, draft.admission) = (faults, admission)
     draft.fleet.update = update
     draft.experts = experts
-    draft.attentionBalance = attentionBalance
-    draft.clocks = clocks
+    (draft.attentionBalance, draft.clocks) = (attentionBalance, clocks)
     if poolsField.isPresent {
       for field in [parallelField, replicasField, routerField, autoscaleField] {
         field.refuse("each pool states its own", hint: "move it into the pools")
