@@ -56,7 +56,7 @@ struct FacilityScenarioTests {
         { name: ups, curve: { points: [[25 %, 95 %], [100 %, 96 %]] }, redundancy: 4+1, rated: 1.6 MW },
         { name: transformer, curve: economy }], mechanical_above: ups,
         climate: { mean_celsius: 12, yearly_amplitude_kelvin: 10, daily_amplitude_kelvin: 5 },
-        start_hour: 24, battery: { capacity: 2 MWh, power: 4 MW, round_trip_efficiency: 90 % },
+        start_hour: 24, battery: { capacity: 2 MWh, power: 4 MW, round_trip_efficiency: 90 %, recovery: 1 MW },
         limits: { draw: 1.8 MW, ramp_up_watts_per_second: 1e4, events: [{ at: 60 s, for: 30 s, draw: 1 MW }] },
         price: 60 $/MWh, carbon_grams_per_kwh: 350, other_load: 20 kW } }
       """)
@@ -71,6 +71,7 @@ struct FacilityScenarioTests {
     #expect(!air.hasEconomiser && air.chiller.condenser == .water)
     #expect(facility.startSeconds == 86_400 && facility.plant.otherWatts == 20_000)
     let grid = try #require(facility.grid)
+    #expect(grid.policy.recoveryWatts == 1e6 && grid.policy.restingStateOfCharge == 0.5)
     #expect(grid.policy.limitWatts == 1.8e6 && grid.policy.rampUpWattsPerSecond == 1e4)
     #expect(grid.policy.events.map(\.startSeconds) == [86_460])
     // Ramps need room both ways.

@@ -7,16 +7,17 @@ extension RunReport {
       "PUE \(Numbers.text(figures.pue)), \(Numbers.text(figures.wue)) l of water for a kWh of IT, load factor "
         + "\(Numbers.percent(figures.loadFactor)), outdoors \(Numbers.text(figures.outdoorCelsius)) °C",
       "grid: mean \(Numbers.watts(figures.gridMean)), p99 \(Numbers.watts(figures.gridP99)), peak "
-        + Numbers.watts(figures.gridPeak)
-        + (figures.largestRise == nil
-          ? ""
-          : "; from one minute to the next at most +\(Numbers.watts(figures.largestRise)), "
-            + "-\(Numbers.watts(figures.largestFall))"),
+        + Numbers.watts(figures.gridPeak),
       "energy: "
         + figures.parts.filter { $0.joules > 0 }.map {
           "\($0.name) \(Numbers.percent($0.joules / figures.gridJoules))"
         }.joined(separator: ", "),
     ]
+    if let rise = figures.largestRise {
+      lines.insert(
+        "from one minute's mean to the next: up by \(Numbers.watts(rise)), down by "
+          + "\(Numbers.watts(figures.largestFall)) at most", at: 3)
+    }
     if figures.perMillionTokens(1) != nil {
       let amounts = [
         figures.perMillionTokens(figures.dollars).map { "energy for \(Numbers.dollars($0))" },

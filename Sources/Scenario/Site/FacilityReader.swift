@@ -27,8 +27,9 @@ struct FacilityReader {
       "the hottest that the climate gets")
     let hour = settings.number(
       "start_hour", reader.optional("start_hour").double(in: 0...8759), 0, "the start of the year")
-    let limits = LimitsReader().limits(reader.optional("limits"), startSeconds: hour * 3600)
+    var limits = LimitsReader().limits(reader.optional("limits"), startSeconds: hour * 3600)
     let battery = LimitsReader().battery(reader.optional("battery"), limits)
+    limits.policy.recoveryWatts = battery?.recoveryWatts
     let price = series.price(reader.optional("price"))
     let carbon = series.carbon(reader.optional("carbon_grams_per_kwh"))
     let other = reader.optional("other_load").quantity(Watts.self, in: Watts(si: 0)...Watts(si: 1e12))?.si

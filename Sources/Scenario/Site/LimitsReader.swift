@@ -54,14 +54,17 @@ struct LimitsReader {
       startSeconds: startSeconds + at.si, seconds: length.si, limitWatts: draw.si)
   }
 
-  /// A battery with its echo, and the state of charge that it returns to.
-  func battery(_ field: Field, _ limits: Limits) -> (battery: Battery, echo: JSONValue)? {
+  /// A battery with its echo, and how fast it returns to its state of charge.
+  func battery(_ field: Field, _ limits: Limits) -> (
+    battery: Battery, recoveryWatts: Double?, echo: JSONValue
+  )? {
     guard var reader = field.mapping() else { return nil }
     let capacity = reader.required("capacity").quantity(Joules.self, above: Joules(si: 0))
     let power = reader.required("power").quantity(Watts.self, above: Watts(si: 0))
     let efficiency = reader.required("round_trip_efficiency").share()
     let chargeField = reader.optional("state_of_charge")
     let charge = chargeField.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 1))
+    let recovery = reader.optional("recovery").quantity(Watts.self, above: Watts(si: 0))
     reader.finish()
     guard let capacity, let power, let efficiency, charge != nil || !chargeField.isPresent else { return nil }
     var settings = Settings()
@@ -72,11 +75,12 @@ struct LimitsReader {
     let share = settings.number(
       "state_of_charge", charge?.si, limits.hasRamps ? 0.5 : 1,
       limits.hasRamps ? "half, since limits of change need room both ways" : "full")
+    _ = settings.number("recovery_watts", recovery?.si, power.si, "as fast as it can")
     do {
       let battery = try Battery(
         capacityJoules: capacity.si, maximumChargeWatts: power.si, maximumDischargeWatts: power.si,
         roundTripEfficiency: efficiency, stateOfCharge: share)
-      return (battery, .object(settings.echo))
+      return (battery, recovery?.si, .object(settings.echo))
     } catch {
       field.refuse(error.message)
       return nil
