@@ -89,6 +89,7 @@ struct FacilityReportTests {
         #expect(facility.conservationResidual <= 1e-9)
         let sum = facility.parts.reduce(0) { $0 + $1.joules } + facility.batteryStoredJoules
         expectClose(sum, facility.gridJoules, within: 1e-9)
+        expectClose(facility.pue * facility.itJoules, sum - facility.batteryStoredJoules, within: 1e-9)
         expectClose(facility.itJoules, try #require(span.power.itMean) * span.span.seconds, within: 1e-9)
         #expect(facility.batteryLossJoules > 0)
       }

@@ -2,7 +2,10 @@ import Facility
 
 /// What a site's facility did over a span.
 public struct FacilityFigures: Sendable, Equatable {
-  /// Power usage effectiveness: energy from the grid over energy of the racks.
+  /// Power usage effectiveness: energy that the site used over energy of the racks.
+  ///
+  /// Used is what came from the grid less what the battery stored: a battery that gives what it took before the span
+  /// makes the figure no better.
   public var pue: Double
   /// Water usage effectiveness in litres for each kWh of the racks.
   public var wue: Double
@@ -74,9 +77,9 @@ public struct FacilityFigures: Sendable, Equatable {
   }
 
   init?(_ use: FacilityAccount.Use?, outputTokens: Int64?) {
-    guard let use, use.energy.totalSeconds > 0 else { return nil }
+    guard let use, use.energy.itEnergyJoules > 0 else { return nil }
     let energy = use.energy
-    pue = energy.pue
+    pue = (energy.gridEnergyJoules - energy.storedEnergyJoules) / energy.itEnergyJoules
     wue = energy.wue
     loadFactor = energy.loadFactor
     gridMean = energy.meanWatts
