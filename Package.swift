@@ -64,30 +64,33 @@ let package = Package(
     // Floor 4: in and out.
     floor(
       "Scenario",
-      on: ["Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities"]),
+      on: [
+        "Simulation", "CostModel", "Workload", "Hardware", "Models", "Facility", "Documents", "Quantities",
+      ]),
     tests(
       "ScenarioTests",
       of: [
-        "Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents", "Quantities",
+        "Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Facility", "Documents",
+        "Quantities",
       ]),
     floor(
       "Results",
       on: [
-        "Simulation", "CostModel", "Documents", "Quantities", "CGSL",
+        "Simulation", "CostModel", "Facility", "Documents", "Quantities", "CGSL",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests(
       "ResultsTests",
       of: [
-        "Results", "Simulation", "CostModel", "Workload", "Documents",
+        "Results", "Simulation", "CostModel", "Workload", "Facility", "Documents",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     // Floor 5: what a user asks, answered.
     floor(
       "Studies",
       on: [
-        "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Documents",
-        "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
+        "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Facility",
+        "Documents", "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.copy("Recipes")]),
     // Floor 6: the command line.
@@ -103,7 +106,7 @@ let package = Package(
       "StudiesTests",
       of: [
         "Studies", "Results", "Scenario", "Simulation", "CostModel", "Workload", "Hardware", "Models",
-        "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
+        "Facility", "Documents", "Quantities", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("AcceptanceTests", of: ["tokenmill"]),
     tests("WorkloadTests", of: ["Workload", "CGSL"]),

@@ -1,5 +1,6 @@
 import CostModel
 import Documents
+import Facility
 import Hardware
 import Models
 import Quantities
@@ -69,14 +70,18 @@ public struct SitePart: Sendable {
 public struct ResolvedSite: Sendable {
   /// What stands on it, system by system, at least one.
   public var parts: [SitePart]
-  /// Share of the power that conversion delivers to racks, in (0, 1].
+  /// Share of the power that conversion delivers to racks, in (0, 1]; 1 with a facility.
   public var conversionEfficiency: Double
   /// Cooling and other overhead in watts for each watt of IT power, >= 0.
+  ///
+  /// With a facility, everything that it takes with all racks at nameplate on the hottest day.
   public var overheadPerITWatt: Double
   /// The grid connection, where the scenario names one.
   public var powerLimit: Watts?
   /// How the size was found, one step a line.
   public var arithmetic: [String]
+  /// Conversion, cooling, battery and prices in place of the two constants; nil where the scenario has none.
+  public var facility: SiteFacility?
 
   /// Creates a site; see the properties.
   public init(

@@ -33,7 +33,7 @@ struct ScenarioResolver {
     let description = root.optional("description").string()
     let systems = self.systems(root.optional("hardware"))
     let siteField = root.required("site")
-    let site = SiteReader(systems: systems, problems: problems).read(siteField)
+    let site = SiteReader(systems: systems, paths: paths, problems: problems).read(siteField)
     // Where the site's size is wrong, what it was to hold still tells what is wrong with deployments.
     let candidates =
       site?.site.parts.map(\.system)

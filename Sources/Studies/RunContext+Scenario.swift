@@ -43,7 +43,8 @@ extension SiteContext {
       systems: site.parts.map {
         SystemContext($0.system, accelerators: $0.accelerators, nodes: $0.nodes, isPriced: true)
       },
-      racks: site.racks, siteWattsPerITWatt: site.sitePowerPerITWatt, arithmetic: site.arithmetic)
+      racks: site.racks, siteWattsPerITWatt: site.sitePowerPerITWatt, arithmetic: site.arithmetic,
+      facility: site.facility)
   }
 }
 

@@ -110,7 +110,22 @@ struct ResultStoreTests {
   @Test func writesAheadAndKnowsItsVersion() throws {
     _ = try ResultStore(path: path)
     #expect(try value("PRAGMA journal_mode", as: String.self) == "wal")
-    #expect(try value("PRAGMA user_version") == 3)
+    #expect(try value("PRAGMA user_version") == 4)
+  }
+
+  /// A file of every earlier version becomes one of this version and takes runs.
+  @Test(arguments: 1..<StoreSchema.migrations.count)
+  func bringsEarlierFilesUpToDate(version: Int) async throws {
+    try await DatabaseQueue(path: path).writeWithoutTransaction { db in
+      for migration in StoreSchema.migrations[..<version] { try db.execute(sql: migration) }
+      try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+    let (report, outcomes) = await simulated()
+    try ResultStore(path: path).add(report, outcomes: outcomes)
+    #expect(try value("PRAGMA user_version") == StoreSchema.migrations.count)
+    #expect(try value("SELECT count(*) FROM runs") == 1)
+    #expect(try value("SELECT count(*) FROM facility_series") == 0, "a site without a facility")
   }
 
   @Test func refusesWhatIsNoDatabase() throws {
@@ -133,7 +148,7 @@ struct ResultStoreTests {
     try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 9") }
     #expect(
       message { () throws(Problems) in _ = try ResultStore(path: path) }
-        == "was written by a newer tokenmill: schema 9, this one knows 3")
+        == "was written by a newer tokenmill: schema 9, this one knows 4")
   }
 
   @Test func refusesAFolderThatDoesNotExist() {

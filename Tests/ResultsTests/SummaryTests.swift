@@ -63,12 +63,15 @@ struct SummaryTests {
       + operators.map { "step_time.by_operator_share.\($0)" }
       + limits.map { "step_time.by_limit_share.\($0)" }
       + ["binding_limit", "calibration.measured", "calibration.transferred", "calibration.prior"]
-    let part = block + span + ["whole_run.seconds"] + span.map { "whole_run." + $0 } + rest
+    func part(_ more: [String]) -> [String] {
+      block + span + more + ["whole_run.seconds"] + (span + more).map { "whole_run." + $0 } + rest
+    }
     let expected =
       [
         "tokenmill", "scenario", "seed", "simulated_seconds", "window_seconds", "window.start_seconds",
         "window.end_seconds", "window.rule", "events", "steps", "gpus", "racks",
-      ] + part + ["deployments[0].name", "deployments[0].gpus"] + part.map { "deployments[0]." + $0 } + [
+      ] + part(["facility"]) + ["deployments[0].name", "deployments[0].gpus"]
+      + part([]).map { "deployments[0]." + $0 } + [
         "deployments[0].pools", "references", "configuration.name",
       ]
     #expect(keys == expected)

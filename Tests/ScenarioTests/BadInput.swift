@@ -82,6 +82,9 @@ enum Fixtures {
     "good.csv": "arrival_seconds,input_tokens,output_tokens\n0,10,5\n1,20,5\n2,10,7\n",
     "badlen.csv": "value,count\n10,3\n20,x\n0,1\n",
     "lengths.csv": "value,count\n100,3\n200,1\n",
+    "hours.csv": "# values an hour apart\n5\n6\n",
+    "badhours.csv": "celsius\n5\nwarm\n",
+    "coldhours.csv": "5\n-3\n",
     "plain.csv": "# one length a line\n100\n300\n100\n",
     "config.json": #"{"model_type": "llama", "hidden_size": 64}"#,
   ]

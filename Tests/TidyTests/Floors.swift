@@ -15,11 +15,15 @@ enum Floors {
     "Facility": ["Quantities"],
     "Simulation": ["CostModel", "Workload", "DequeModule"],
     "Scenario": [
-      "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Simulation", "Foundation",
+      "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Facility", "Simulation",
+      "Foundation",
     ],
-    "Results": ["Quantities", "Documents", "CostModel", "Simulation", "CGSL", "GRDB", "Foundation"],
+    "Results": [
+      "Quantities", "Documents", "CostModel", "Facility", "Simulation", "CGSL", "GRDB", "Foundation",
+    ],
     "Studies": [
-      "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Simulation", "Scenario",
+      "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Facility", "Simulation",
+      "Scenario",
       "Results", "CGSL", "GRDB", "Logging", "Foundation",
     ],
     "tokenmill": [

@@ -82,8 +82,8 @@ extension JSONValue {
 extension RunReport.PartReport {
   /// The blocks that the site and every deployment have alike.
   fileprivate var members: [(String, JSONValue)] {
-    [("requests", requests.json)] + window.members + [
-      ("whole_run", .object([("seconds", .double(wholeRun.span.seconds))] + wholeRun.members)),
+    [("requests", requests.json)] + members(of: window) + [
+      ("whole_run", .object([("seconds", .double(wholeRun.span.seconds))] + members(of: wholeRun))),
       (
         "kv_cache",
         [
@@ -113,6 +113,11 @@ extension RunReport.PartReport {
         ]
       ),
     ]
+  }
+
+  /// The blocks of a span; the site's say what its facility did.
+  private func members(of span: SpanFigures) -> [(String, JSONValue)] {
+    span.members + (name.isEmpty ? [("facility", span.facility?.json ?? .null)] : [])
   }
 
   fileprivate var json: JSONValue {

@@ -128,6 +128,8 @@ public struct SpanFigures: Sendable, Equatable {
   public var energy: EnergyFigures
   /// Cost.
   public var cost: CostFigures
+  /// What the facility did; nil of a deployment, and where the site has none.
+  public var facility: FacilityFigures?
 }
 
 /// How many requests of a run ended how.

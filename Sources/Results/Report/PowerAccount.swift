@@ -5,7 +5,7 @@ import Simulation
 /// - Accelerators draw idle power and the energy above it that the simulation booked.
 /// - A node without its accelerators draws `idle + (peak − idle) · u`, where `u` is the dynamic utilisation of all
 ///   accelerators of the part, `(P − idle) / (limit − idle)`: fans, processors and network follow the work.
-/// - The site draws IT power × (1 + overhead) / conversion efficiency.
+/// - The site draws IT power × (1 + overhead) / conversion efficiency; with a facility, what ``FacilityAccount`` finds.
 ///
 /// Peaks are means over stretches of equal length: the energy of a step is booked when the step ends, so a stretch is
 /// the shortest power of two of buckets that holds sixteen mean steps. What booking still adds
@@ -14,6 +14,8 @@ struct PowerAccount {
   /// Accelerators of the part, system by system.
   let holdings: [Holding]
   let siteWattsPerITWatt: Double
+  /// Peak at the grid connection where a facility says it.
+  let gridPeakWatts: Double?
   let seconds: Double
   /// Mean and peak of what the accelerators in use draw above idle, in watts.
   private let meanAboveIdle: Double
@@ -30,10 +32,12 @@ struct PowerAccount {
 
   /// Adds up a span; `meanStepSeconds` is 0 where there is no step.
   init(
-    site: SiteContext, holdings: [Holding], series: TimeSeries, span: RunSpan, meanStepSeconds: Double
+    siteWattsPerITWatt: Double, gridPeakWatts: Double? = nil, holdings: [Holding], series: TimeSeries,
+    span: RunSpan, meanStepSeconds: Double
   ) {
     self.holdings = holdings
-    siteWattsPerITWatt = site.siteWattsPerITWatt
+    self.siteWattsPerITWatt = siteWattsPerITWatt
+    self.gridPeakWatts = gridPeakWatts
     seconds = span.seconds
     let buckets = series.buckets
     let range = span.cells(ofWidth: series.widthNanoseconds)
@@ -42,8 +46,7 @@ struct PowerAccount {
     }
     let mean = seconds > 0 ? Double(energy) * 1e-6 / seconds : 0
     meanAboveIdle = mean
-    var stretch = 1
-    while Double(stretch) * series.widthSeconds < 16 * meanStepSeconds, stretch < range.count { stretch *= 2 }
+    let stretch = Self.stretch(of: range, widthSeconds: series.widthSeconds, meanStepSeconds: meanStepSeconds)
     var peak = mean
     for start in stride(from: range.lowerBound, to: range.upperBound, by: stretch)
     where start + stretch <= range.upperBound {
@@ -56,12 +59,19 @@ struct PowerAccount {
     peakAboveIdle = max(mean, min(peak, limit))
   }
 
+  /// Buckets that are taken together: the shortest power of two that holds sixteen mean steps.
+  static func stretch(of range: Range<Int>, widthSeconds: Double, meanStepSeconds: Double) -> Int {
+    var stretch = 1
+    while Double(stretch) * widthSeconds < 16 * meanStepSeconds, stretch < range.count { stretch *= 2 }
+    return stretch
+  }
+
   var figures: PowerFigures {
     guard seconds > 0 else { return PowerFigures() }
     return PowerFigures(
       gpuMean: gpuWatts(meanAboveIdle), gpuPeak: gpuWatts(peakAboveIdle), itMean: itWatts(meanAboveIdle),
       itPeak: itWatts(peakAboveIdle), siteMean: itWatts(meanAboveIdle) * siteWattsPerITWatt,
-      sitePeak: itWatts(peakAboveIdle) * siteWattsPerITWatt)
+      sitePeak: gridPeakWatts ?? itWatts(peakAboveIdle) * siteWattsPerITWatt)
   }
 
   func energy(outputTokens: Int64?) -> EnergyFigures {
@@ -101,20 +111,36 @@ struct PowerAccount {
 
   /// Watts of all accelerators of the part and of the nodes, or the shares of nodes, that hold them.
   private func itWatts(_ aboveIdle: Double) -> Double {
-    let dynamicRange = holdings.reduce(0) { $0 + Double($1.all) * $1.system.dynamicWatts }
-    let utilisation = dynamicRange > 0 ? min(1, aboveIdle / dynamicRange) : 0
+    let utilisation = Self.utilisation(of: holdings, aboveIdle)
     var watts = aboveIdle
     for holding in holdings {
-      let system = holding.system
-      let nodes = Double(system.nodes) * Double(holding.all) / Double(system.accelerators)
-      watts += Double(holding.all) * system.acceleratorIdleWatts
-      watts += nodes * (system.nodeIdleWatts + (system.nodePeakWatts - system.nodeIdleWatts) * utilisation)
+      watts += Double(holding.all) * holding.system.acceleratorIdleWatts
+      watts += Self.nodeWatts(of: holding, utilisation)
     }
     return watts
+  }
+
+  /// Dynamic utilisation of all accelerators that draw so much above idle.
+  private static func utilisation(of holdings: [Holding], _ aboveIdle: Double) -> Double {
+    let dynamicRange = holdings.reduce(0) { $0 + Double($1.all) * $1.system.dynamicWatts }
+    return dynamicRange > 0 ? min(1, aboveIdle / dynamicRange) : 0
+  }
+
+  /// Watts of the nodes, or shares of nodes, that hold accelerators, without these.
+  private static func nodeWatts(of holding: Holding, _ utilisation: Double) -> Double {
+    let system = holding.system
+    let nodes = Double(system.nodes) * Double(holding.all) / Double(system.accelerators)
+    return nodes * (system.nodeIdleWatts + (system.nodePeakWatts - system.nodeIdleWatts) * utilisation)
+  }
+
+  /// Watts of all nodes without their accelerators, at what these draw above idle.
+  static func nodeWatts(of holdings: [Holding], aboveIdle: Double) -> Double {
+    let utilisation = utilisation(of: holdings, aboveIdle)
+    return holdings.reduce(0) { $0 + nodeWatts(of: $1, utilisation) }
   }
 }
 
 extension SystemContext {
   /// Watts of an accelerator between idle and its limit.
-  fileprivate var dynamicWatts: Double { acceleratorPeakWatts - acceleratorIdleWatts }
+  var dynamicWatts: Double { acceleratorPeakWatts - acceleratorIdleWatts }
 }

@@ -1,5 +1,6 @@
 import CostModel
 import Documents
+import Facility
 
 /// What a report says about a run beside what the simulation observed: where it ran and how it is to be reported.
 public struct RunContext: Sendable {
@@ -83,16 +84,20 @@ public struct SiteContext: Sendable {
   public var siteWattsPerITWatt: Double
   /// How the size of the site was found, one step a line.
   public var arithmetic: [String]
+  /// What stands between racks and grid, in place of ``siteWattsPerITWatt``; nil where that holds.
+  public var facility: SiteFacility?
 
   /// Creates a site; see the properties.
   public init(
-    systems: [SystemContext], racks: Int, siteWattsPerITWatt: Double, arithmetic: [String] = []
+    systems: [SystemContext], racks: Int, siteWattsPerITWatt: Double, arithmetic: [String] = [],
+    facility: SiteFacility? = nil
   ) {
     precondition(!systems.isEmpty, "a site without accelerators")
     self.systems = systems
     self.racks = racks
     self.siteWattsPerITWatt = siteWattsPerITWatt
     self.arithmetic = arithmetic
+    self.facility = facility
   }
 
   /// Accelerators on the site, in use or not.

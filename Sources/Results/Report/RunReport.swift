@@ -1,4 +1,5 @@
 import CostModel
+import Facility
 import Simulation
 
 /// All figures of a run: of its steady window and of the whole, for the site and for each deployment.
@@ -17,6 +18,8 @@ public struct RunReport: Sendable {
   public var site: PartReport
   /// Each deployment with the accelerators that it holds, in the order of the context.
   public var deployments: [PartReport]
+  /// What the site drew over the whole run, interval by interval; none without a facility.
+  public var facilitySeries: [FacilityInterval]
 
   /// The figures of the site or of one deployment.
   public struct PartReport: Sendable {
@@ -74,10 +77,16 @@ public struct RunReport: Sendable {
     events = outcomes.reduce(0) { $0 + $1.events }
     steps = whole.steps
     let span = window.span
-    site = whole.report(window: span, wholeRun: everything)
+    let facility = FacilityAccount(
+      site: context.site, deployments: parts.map { ($0.name, $0.holdings, $0.observations.series) },
+      holdings: whole.holdings, series: whole.observations.series, meanStepSeconds: whole.meanStepSeconds)
+    let wholeUse = facility?.use(over: everything)
+    let windowUse = span == everything ? wholeUse : facility?.use(over: span)
+    facilitySeries = wholeUse?.intervals ?? []
+    site = whole.report(window: (span, windowUse), wholeRun: (everything, wholeUse))
     deployments = parts.map {
-      $0.report(
-        window: span, wholeRun: RunSpan(startNanoseconds: $0.firstArrival, endNanoseconds: $0.lastToken))
+      let run = RunSpan(startNanoseconds: $0.firstArrival, endNanoseconds: $0.lastToken)
+      return $0.report(window: (span, windowUse), wholeRun: (run, wholeUse))
     }
     addIntervals()
     addCertainty(parts, whole)
@@ -122,7 +131,12 @@ public struct RunReport: Sendable {
 
 /// What a part of the site did, before it is turned into figures.
 private struct Part {
+  /// A span of the run with what the facility did in it, where there is one.
+  typealias Span = (span: RunSpan, use: FacilityAccount.Use?)
+
   var name = ""
+  /// Whether it is the whole site.
+  var isSite = false
   let site: SiteContext
   /// Accelerators that deployments hold, and those that are paid and powered, system by system.
   var holdings: [PowerAccount.Holding]
@@ -183,6 +197,7 @@ private struct Part {
   init(site: SiteContext, _ parts: [Part]) {
     self = parts[0]
     name = ""
+    isSite = true
     pools = []
     for part in parts.dropFirst() {
       for (index, holding) in part.holdings.enumerated() {
@@ -226,13 +241,13 @@ private struct Part {
       measured: share(\.measured), transferred: share(\.transferred), prior: share(\.prior))
   }
 
-  func report(window: RunSpan, wholeRun: RunSpan) -> RunReport.PartReport {
+  func report(window: Span, wholeRun: Span) -> RunReport.PartReport {
     RunReport.PartReport(
       name: name, accelerators: accelerators, requests: requests, window: figures(window),
       wholeRun: figures(wholeRun), peakCacheUtilisation: peakCacheUtilisation,
       stepTime: StepTimeFigures(cost, replicaSeconds: replicaSeconds), calibration: calibration,
       faults: faults, fleet: fleet,
-      classes: observations.classes.map { ClassFigures($0, seconds: wholeRun.seconds) }, pools: pools)
+      classes: observations.classes.map { ClassFigures($0, seconds: wholeRun.span.seconds) }, pools: pools)
   }
 
   /// Accelerators that are paid and powered.
@@ -241,17 +256,20 @@ private struct Part {
   /// Seconds of a mean engine step.
   var meanStepSeconds: Double { steps > 0 ? cost[.time] / Double(steps) : 0 }
 
-  private func figures(_ span: RunSpan) -> SpanFigures {
+  private func figures(_ part: Span) -> SpanFigures {
+    let span = part.span
+    let grid = part.use.flatMap { $0.energy.pue > 0 ? $0.energy : nil }
     let texts = Totals(text, span)
     let pictures = Totals(images, span)
     let account = PowerAccount(
-      site: site, holdings: holdings, series: observations.series, span: span,
-      meanStepSeconds: meanStepSeconds)
+      siteWattsPerITWatt: grid?.pue ?? site.siteWattsPerITWatt, gridPeakWatts: isSite ? grid?.peakWatts : nil,
+      holdings: holdings, series: observations.series, span: span, meanStepSeconds: meanStepSeconds)
     let outputTokens = text.isEmpty ? nil : texts.outputTokens
     return SpanFigures(
       span: span, throughput: throughput(span, texts: texts, pictures: pictures), latency: latency(span),
       power: account.figures, energy: account.energy(outputTokens: outputTokens),
-      cost: account.cost(outputTokens: outputTokens))
+      cost: account.cost(outputTokens: outputTokens),
+      facility: isSite ? FacilityFigures(part.use, outputTokens: outputTokens) : nil)
   }
 
   private func throughput(_ span: RunSpan, texts: Totals, pictures: Totals) -> ThroughputFigures {

@@ -26,6 +26,16 @@ struct RunWriter {
       let id = try write(part, kind: "deployment", run: run)
       try write(outcome.observations, window: part.window.span, wholeRun: part.wholeRun.span, part: id)
     }
+    for interval in report.facilitySeries {
+      try insert(
+        into: "facility_series",
+        [
+          ("run_id", run), ("start_seconds", interval.startSeconds), ("seconds", interval.seconds),
+          ("it_watts", interval.itWatts), ("conversion_loss_watts", interval.conversionLossWatts),
+          ("cooling_watts", interval.coolingWatts), ("battery_watts", interval.batteryWatts),
+          ("grid_watts", interval.gridWatts), ("outdoor_celsius", interval.outdoorCelsius),
+        ])
+    }
     return run
   }
 

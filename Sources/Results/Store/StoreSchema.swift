@@ -6,7 +6,7 @@ enum StoreSchema {
   static let applicationID: Int32 = 0x746B_6D6C
 
   /// SQL of each version's changes; `PRAGMA user_version` counts how many a file has seen.
-  static let migrations: [String] = [version1, version2, version3]
+  static let migrations: [String] = [version1, version2, version3, version4]
 
   /// Brings a file to the current version, one transaction for each step; throws what SQLite says.
   static func migrate(_ db: Database) throws {
@@ -22,6 +22,21 @@ enum StoreSchema {
       }
     }
   }
+
+  private static let version4 = """
+    CREATE TABLE facility_series (
+      run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+      start_seconds REAL NOT NULL,
+      seconds REAL NOT NULL,
+      it_watts REAL NOT NULL,
+      conversion_loss_watts REAL NOT NULL,
+      cooling_watts REAL NOT NULL,
+      battery_watts REAL NOT NULL,
+      grid_watts REAL NOT NULL,
+      outdoor_celsius REAL NOT NULL,
+      PRIMARY KEY (run_id, start_seconds)
+    ) STRICT, WITHOUT ROWID;
+    """
 
   private static let version3 = """
     ALTER TABLE parts ADD COLUMN saturation TEXT NOT NULL DEFAULT 'undetermined';

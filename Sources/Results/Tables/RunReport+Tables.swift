@@ -7,6 +7,7 @@ extension RunReport {
   /// - Returns: the headline, then latencies, power, where the time went, published figures, configuration.
   public func text(style: TextStyle = TextStyle()) -> String {
     var sections = [headline(style), throughputSection(style), latencySection(style), powerSection(style)]
+    if site.window.facility != nil { sections.append(facilitySection(style)) }
     if !site.classes.isEmpty { sections.append(classSection(style)) }
     if !site.intervals.isEmpty { sections.append(intervalSection(style)) }
     sections.append(timeSection(style))

@@ -34,31 +34,52 @@ enum FacilityDefaults {
 /// Reads `site:` and works its size out.
 struct SiteReader {
   let systems: SystemCatalogue
+  let paths: PathBase
   let problems: ProblemCollector
 
   private static let counts = ["racks", "nodes", "accelerators"]
-  private static let most = 100_000_000
+  static let most = 100_000_000
 
   /// The site with what the echo says of it; nil where something is wrong.
   func read(_ field: Field) -> (site: ResolvedSite, echo: JSONValue)? {
     guard var reader = field.mapping() else { return nil }
     let systemsField = reader.optional("systems")
     let size = systemsField.isPresent ? nil : SizeFields(&reader, systems, takesPower: true)
-    let efficiency = reader.optional("conversion_efficiency").share()
-    let overhead = reader.optional("overhead").quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 10))
+    let efficiencyField = reader.optional("conversion_efficiency")
+    let efficiency = efficiencyField.share()
+    let overheadField = reader.optional("overhead")
+    let overhead = overheadField.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 10))
+    let facilityField = reader.optional("facility")
     reader.finish()
-    let facility = { (parts: [SitePart]) in
-      Facility(efficiency: efficiency, overhead: overhead?.si, parts: parts)
+    let constant = { (parts: [SitePart]) in
+      ConstantFacility(efficiency: efficiency, overhead: overhead?.si, parts: parts)
     }
-    let site = size.map { alone($0, field, facility) } ?? together(systemsField, facility)
-    return site.map { ($0, echo($0, facility($0.parts))) }
+    let counted = size == nil ? together(systemsField, constant) : nil
+    guard facilityField.isPresent else {
+      let site = size.map { alone($0, field, constant) } ?? counted
+      return site.map { ($0, echo($0, constant($0.parts).echo)) }
+    }
+    for field in [efficiencyField, overheadField] {
+      field.refuse("the facility works it out", hint: "leave it out, or leave out 'facility'")
+    }
+    let known = size.map { [$0.system].compactMap { $0 } } ?? counted?.parts.map(\.system) ?? []
+    let draft = FacilityReader(paths: paths, problems: problems, racks: Self.cooling(of: known))
+      .read(facilityField)
+    guard let site = size.map({ alone($0, field, constant, draft) }) ?? counted, let draft,
+      let found = equipped(site, draft)
+    else { return nil }
+    return (found.site, echo(found.site, [("facility", found.echo)]))
   }
 
   /// A site of one system.
   private func alone(
-    _ size: SizeFields, _ field: Field, _ facility: ([SitePart]) -> Facility
+    _ size: SizeFields, _ field: Field, _ facility: ([SitePart]) -> ConstantFacility,
+    _ draft: FacilityDraft? = nil
   ) -> ResolvedSite? {
     guard size.check(field), let system = size.system else { return nil }
+    if let power = size.power, let draft {
+      return self.size(system, power: power, field: size.powerField, with: draft)
+    }
     guard let power = size.power else {
       return part(of: size).map { part in
         let facility = facility([part.part])
@@ -75,7 +96,7 @@ struct SiteReader {
   }
 
   /// A site of several systems, each counted.
-  private func together(_ field: Field, _ facility: ([SitePart]) -> Facility) -> ResolvedSite? {
+  private func together(_ field: Field, _ facility: ([SitePart]) -> ConstantFacility) -> ResolvedSite? {
     let elements = field.node?.elements?.count ?? 0
     let found = field.list { element -> (part: SitePart, arithmetic: String)? in
       guard var reader = element.elementMapping() else { return nil }
@@ -124,13 +145,13 @@ struct SiteReader {
     )
   }
 
-  private static func full(_ system: SystemSpecification, racks: Int) -> SitePart {
+  static func full(_ system: SystemSpecification, racks: Int) -> SitePart {
     SitePart(
       system: system, accelerators: racks * system.rack.accelerators, nodes: racks * system.nodesPerRack,
       racks: racks)
   }
 
-  private static func text(_ system: SystemSpecification, racks: Int) -> String {
+  static func text(_ system: SystemSpecification, racks: Int) -> String {
     "\(counted(racks, "rack")) x \(counted(system.rack.accelerators, "accelerator")) = "
       + "\(racks * system.rack.accelerators)"
   }
@@ -160,7 +181,7 @@ struct SiteReader {
     return true
   }
 
-  private func echo(_ site: ResolvedSite, _ facility: Facility) -> JSONValue {
+  private func echo(_ site: ResolvedSite, _ facility: [(String, JSONValue)]) -> JSONValue {
     var members: [(String, JSONValue)] =
       site.parts.count == 1
       ? [("system", .string(site.parts[0].system.id))]
@@ -180,10 +201,8 @@ struct SiteReader {
     members += [
       ("racks", .int(site.racks)), ("nodes", .int(site.nodes)),
       ("accelerators", .int(site.accelerators)),
-      ("conversion_efficiency", .double(facility.efficiency)),
-      ("conversion_efficiency_source", .string(facility.efficiencySource)),
-      ("overhead", .double(facility.overhead)), ("overhead_source", .string(facility.overheadSource)),
     ]
+    members += facility
     if site.parts.count == 1 {
       members.append(("rack_nameplate_watts", .double(site.parts[0].system.rack.power.si)))
     }
@@ -232,7 +251,7 @@ struct SiteReader {
   }
 
   /// Conversion and cooling with where the figures come from.
-  private struct Facility {
+  private struct ConstantFacility {
     let efficiency: Double
     let efficiencySource: String
     let overhead: Double
@@ -245,6 +264,14 @@ struct SiteReader {
       efficiencySource = efficiency == nil ? "default: " + FacilityDefaults.conversionSource : stated
       self.overhead = overhead ?? standard.value
       overheadSource = overhead == nil ? "default: " + standard.source : stated
+    }
+
+    var echo: [(String, JSONValue)] {
+      [
+        ("conversion_efficiency", .double(efficiency)),
+        ("conversion_efficiency_source", .string(efficiencySource)),
+        ("overhead", .double(overhead)), ("overhead_source", .string(overheadSource)),
+      ]
     }
 
     /// The overhead of what stands there; of several systems the mean, weighted by the nameplates of their racks.
