@@ -38,7 +38,9 @@ struct WindowedDriverTests {
     #expect(windowed.inFlight == coupled.inFlight && windowed.end == coupled.end)
   }
 
-  /// Two replicas, reports every 100 ms. Four requests in the first window go to both in turn; the first replica has
+  /// Two replicas, reports every 100 ms.
+  ///
+  /// Four requests in the first window go to both in turn; the first replica has
   /// finished its two short ones at once, but the router learns of it with the next report.
   @Test func theRouterLearnsWithTheNextReport() async {
     var plan = deployment(

@@ -23,7 +23,9 @@ struct LoadTree {
   @inline(__always)
   subscript(replica: Int) -> Int { Int(loads[replica]) }
 
-  /// Changes a load. O(log replicas).
+  /// Changes a load.
+  ///
+  /// O(log replicas).
   @inline(__always)
   mutating func add(_ change: Int32, to replica: Int) {
     loads[replica] += change
@@ -34,7 +36,9 @@ struct LoadTree {
     }
   }
 
-  /// Sets all loads anew, by replica. O(replicas).
+  /// Sets all loads anew, by replica.
+  ///
+  /// O(replicas).
   mutating func set(_ load: (Int) -> Int32, replicas: Int) {
     for replica in 0..<replicas { loads[replica] = load(replica) }
     replayAll()
