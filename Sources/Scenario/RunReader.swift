@@ -9,6 +9,8 @@ struct RunDraft {
   var duration: Seconds?
   /// Nil where the scenario leaves it to what arrives.
   var warmUp: WarmUp?
+  /// The part of the site to simulate; nil: all of it.
+  var sample: SamplePlan?
   let node: Node?
 }
 
@@ -44,8 +46,24 @@ struct RunReader {
         }
       }
     }
+    draft.sample = sample(reader.optional("sample"))
     reader.finish()
     return draft
+  }
+
+  /// The part of the site that is simulated for all of it.
+  private func sample(_ field: Field) -> SamplePlan? {
+    guard field.isPresent, var reader = field.mapping() else { return nil }
+    let share = reader.required("share").quantity(
+      Ratio.self, in: Ratio(si: 0)...Ratio(si: 1), above: Ratio(si: 0))
+    let cells = reader.optional("cells").int(in: SamplePlan.cellCounts)
+    let least = reader.optional("least_replicas").int(in: 1...1_000_000)
+    reader.finish()
+    guard let share else { return nil }
+    var sample = SamplePlan(share: share.si)
+    if let cells { sample.cells = cells }
+    if let least { sample.leastReplicas = least }
+    return sample
   }
 
   /// The published figures beside the run's own.

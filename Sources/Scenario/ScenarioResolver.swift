@@ -76,16 +76,29 @@ struct ScenarioResolver {
       throw Problems(document.root.problem("the scenario can't be resolved"))
     }
     let deployments = designs.compactMap { $0?.resolved() }
+    if let sample = run.sample {
+      for (draft, deployment) in zip(drafts, deployments) {
+        guard let cells = sample.cells(of: deployment.plan),
+          let problem = deployment.plan.problem(with: cells)
+        else { continue }
+        problems.record(
+          below: root.node, at: ["run", "sample"], found: "",
+          message: "deployment '\(draft.name ?? "")' can't be sampled: \(problem)",
+          hint: "leave out run.sample, or give cells other sizes")
+      }
+      try problems.throwIfAny()
+    }
     let warmUp = run.warmUp ?? (streams.allSatisfy { $0.arrivals?.isClosedLoop == true } ? .none : .automatic)
     let echo = Echo(
       name: name, description: description, point: point, site: site.echo,
       deployments: designs.compactMap { $0 },
       run: run, seed: seed, warmUp: warmUp, references: references)
+    var plan = RunPlan(
+      seed: seed, horizon: run.duration.map { SimTime.zero + SimDuration(seconds: $0.si) },
+      macroSteps: options.macroSteps, recordsRequests: options.recordsRequests, threads: options.threads)
+    plan.sample = run.sample
     return ResolvedScenario(
-      name: name, site: site.site, deployments: deployments,
-      run: RunPlan(
-        seed: seed, horizon: run.duration.map { SimTime.zero + SimDuration(seconds: $0.si) },
-        macroSteps: options.macroSteps, recordsRequests: options.recordsRequests, threads: options.threads),
+      name: name, site: site.site, deployments: deployments, run: plan,
       warmUp: warmUp, references: references, echo: echo.value)
   }
 

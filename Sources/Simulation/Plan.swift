@@ -101,6 +101,8 @@ public struct RunPlan: Sendable {
   public var recordsRequests: Bool
   /// Threads to use, >= 1; results are the same.
   public var threads: Int
+  /// The part of the site that is simulated; nil: all of it.
+  public var sample: SamplePlan?
 
   /// Creates a plan; see the properties.
   public init(
@@ -113,6 +115,21 @@ public struct RunPlan: Sendable {
     self.macroSteps = macroSteps
     self.recordsRequests = recordsRequests
     self.threads = max(1, threads)
+  }
+}
+
+extension RunPlan {
+  /// The run of one part of a sample, on one thread, with draws of its own.
+  func ofPart(_ number: Int) -> RunPlan {
+    var run = self
+    run.threads = 1
+    run.sample = nil
+    // Other replications have other numbers, whatever their cells.
+    run.replication =
+      RandomStream(
+        seed: seed, run: replication, "parts of a sample", index: UInt64(number)
+      ).firstWord
+    return run
   }
 }
 
@@ -142,4 +159,6 @@ public struct DeploymentOutcome: Sendable {
   public var fleet: FleetOutcome?
   /// What each pool did: one, or the prefill pool and then the decode pool.
   public var pools: [PoolOutcome] = []
+  /// The cells that this is an estimate from; nil where all of it was simulated.
+  public var sample: SampleOutcome?
 }

@@ -17,7 +17,78 @@ public final class RunProgress: Sendable {
 
 /// Runs deployments: a pure function of plan and seed, whatever the number of threads.
 public enum Simulation {
-  /// Simulates one deployment.
+  /// Simulates the deployments of a site: all of each, or the cells that a sample asks for.
+  ///
+  /// Deployments that nothing looks at together run one after the other.
+  /// - Parameters:
+  ///   - deployments: what runs, each on accelerators of its own.
+  ///   - run: how.
+  ///   - progress: counts completed requests as they complete.
+  /// - Returns: what they did, in their order.
+  public static func run(
+    _ deployments: [DeploymentPlan], _ run: RunPlan, progress: RunProgress = RunProgress()
+  ) async -> [DeploymentOutcome] {
+    var outcomes: [DeploymentOutcome] = []
+    for deployment in deployments {
+      if let cells = run.sample?.cells(of: deployment) {
+        outcomes.append(await sample(deployment, cells, run, progress: progress))
+      } else {
+        outcomes.append(await Simulation.run(deployment, run, progress: progress))
+      }
+    }
+    return outcomes
+  }
+
+  /// Simulates cells of a deployment, side by side.
+  private static func sample(
+    _ deployment: DeploymentPlan, _ cells: SampleCells, _ run: RunPlan, progress: RunProgress
+  ) async -> DeploymentOutcome {
+    let parts = cells.parts.map { part in
+      let plan = deployment.part(part, of: cells, seed: run.seed, replication: run.replication)
+      return (plan: plan, run: run.ofPart(part.number))
+    }
+    var outcomes: [DeploymentOutcome]
+    if parts.contains(where: { $0.plan.fleet?.isSteered == true }) {
+      var lockstep = Lockstep([deployment], parts: [parts], threads: run.threads, progress: progress)
+      await lockstep.run(until: run.horizon)
+      outcomes = zip(await lockstep.outcomes(), parts).map { merge([$0], $1.plan, $1.run) }
+    } else {
+      outcomes = await sideBySide(parts, threads: run.threads, progress: progress)
+    }
+    let model = outcomes.removeFirst()
+    var estimate = DeploymentOutcome(
+      estimatedFrom: [model], replicas: cells.model.replicas, cells: outcomes, cells)
+    estimate.events += outcomes.reduce(0) { $0 + $1.events }
+    for index in outcomes.indices { outcomes[index].observations.records = [] }
+    estimate.sample = SampleOutcome(cells: outcomes, plan: cells)
+    return estimate
+  }
+
+  /// Simulates deployments that have nothing to do with one another, on so many threads.
+  private static func sideBySide(
+    _ parts: [(plan: DeploymentPlan, run: RunPlan)], threads: Int, progress: RunProgress
+  ) async -> [DeploymentOutcome] {
+    let workers = min(threads, parts.count)
+    return await withTaskGroup(of: [(Int, DeploymentOutcome)].self) { group in
+      for worker in 0..<workers {
+        group.addTask {
+          var done: [(Int, DeploymentOutcome)] = []
+          for index in stride(from: worker, to: parts.count, by: workers) {
+            done.append(
+              (index, await Simulation.run(parts[index].plan, parts[index].run, progress: progress)))
+          }
+          return done
+        }
+      }
+      var outcomes = [DeploymentOutcome?](repeating: nil, count: parts.count)
+      for await done in group {
+        for (index, outcome) in done { outcomes[index] = outcome }
+      }
+      return outcomes.compactMap { $0 }
+    }
+  }
+
+  /// Simulates one deployment, all of it.
   ///
   /// Where the router looks at nothing but request numbers, replicas share nothing and run on all threads; where it
   /// looks at loads that replicas report at intervals, they run on all threads from report to report; else one event

@@ -26,8 +26,9 @@ public struct RunStudy: Sendable {
     self.logger = logger
   }
 
-  /// The requests that the run will see; nil where only its duration bounds them.
+  /// The requests that the run will see; nil where only its duration bounds them, and of a sample.
   public var requests: Int? {
+    guard scenario.run.sample == nil else { return nil }
     var sum = 0
     for stream in scenario.deployments.flatMap(\.plan.streams) {
       var count = stream.requests
@@ -41,17 +42,19 @@ public struct RunStudy: Sendable {
     return sum
   }
 
-  /// Simulates the deployments one after the other: each has accelerators of its own, and they share no link yet.
+  /// Simulates the deployments: each has accelerators of its own, and they share no link yet.
   ///
   /// - Parameter progress: counts completed requests as they complete.
   /// - Returns: figures and observations, a pure function of the scenario.
   public func run(progress: RunProgress = RunProgress()) async -> RunResult {
-    var outcomes: [DeploymentOutcome] = []
     for deployment in scenario.deployments {
       for note in deployment.design.model.notes {
         logger.info("\(deployment.design.model.id): \(note)")
       }
-      let outcome = await Simulation.run(deployment.plan, scenario.run, progress: progress)
+    }
+    let outcomes = await Simulation.run(
+      scenario.deployments.map(\.plan), scenario.run, progress: progress)
+    for outcome in outcomes {
       let counts = outcome.observations.counts
       let misfits = counts.rejected - counts.refusedByQueue - counts.refusedByLimit - counts.shed
       for (count, why) in [
@@ -61,7 +64,6 @@ public struct RunStudy: Sendable {
       ] where count > 0 {
         logger.warning("\(outcome.name): \(count) of \(counts.arrived) requests \(why) rejected")
       }
-      outcomes.append(outcome)
     }
     let report = RunReport(RunContext(scenario, outcomes), outcomes)
     for comparison in report.comparisons where comparison.predicted == nil {

@@ -21,7 +21,7 @@ extension RunReport {
       ("events", .int(Int(events))),
       ("steps", .int(Int(steps))),
       ("gpus", .int(site.accelerators)),
-      ("racks", .int(context.site.racks)),
+      ("racks", .int(context.site.racks)), ("sampled_share", .optional(sampledShare)),
     ]
     members += site.members
     members.append(("deployments", .array(deployments.map(\.json))))
@@ -80,6 +80,9 @@ extension JSONValue {
 }
 
 extension RunReport.PartReport {
+  /// The blocks as one object.
+  var summary: JSONValue { .object(members) }
+
   /// The blocks that the site and every deployment have alike.
   fileprivate var members: [(String, JSONValue)] {
     [("requests", requests.json)] + members(of: window) + [

@@ -41,8 +41,9 @@ struct PowerAccount {
     seconds = span.seconds
     let buckets = series.buckets
     let range = span.cells(ofWidth: series.widthNanoseconds)
-    let energy = range.clamped(to: 0..<buckets.count).reduce(Int64(0)) {
-      $0 + buckets[$1].microjoulesAboveIdle
+    // A day of a gigawatt exceeds 64 bits.
+    let energy = range.clamped(to: 0..<buckets.count).reduce(Int128(0)) {
+      $0 + Int128(buckets[$1].microjoulesAboveIdle)
     }
     let mean = seconds > 0 ? Double(energy) * 1e-6 / seconds : 0
     meanAboveIdle = mean

@@ -18,6 +18,8 @@ public struct RunReport: Sendable {
   public var site: PartReport
   /// Each deployment with the accelerators that it holds, in the order of the context.
   public var deployments: [PartReport]
+  /// The largest share of a deployment that was simulated in place of the whole; nil where all was.
+  public var sampledShare: Double?
   /// What the site drew over the whole run, interval by interval; none without a facility.
   public var facilitySeries: [FacilityInterval]
 
@@ -61,6 +63,24 @@ public struct RunReport: Sendable {
   ///   - context: what was run where, with a deployment for each outcome.
   ///   - outcomes: what the deployments did, at least one.
   public init(_ context: RunContext, _ outcomes: [DeploymentOutcome]) {
+    self.init(context, outcomes, window: nil)
+    let samples = outcomes.compactMap(\.sample)
+    guard let cells = samples.first?.cells.count else { return }
+    sampledShare = samples.map(\.plan.share).max()
+    let others = (0..<cells).map { cell in
+      RunReport(context, outcomes.map { $0.sample?.leavingOut(cell) ?? $0 }, window: window)
+    }
+    let errorOfModel = samples.map(\.errorOfModel).max() ?? 1
+    let found = Self.sampleConfidence(
+      self, without: others, factor: errorOfModel * (1 + (sampledShare ?? 0)).squareRoot())
+    site.confidence = found.site
+    for (index, outcome) in outcomes.enumerated() where outcome.sample != nil {
+      deployments[index].confidence = found.deployments[index]
+    }
+  }
+
+  /// All figures, with a window of its own or one that was found before.
+  private init(_ context: RunContext, _ outcomes: [DeploymentOutcome], window given: SteadyWindow?) {
     precondition(
       !outcomes.isEmpty && outcomes.count == context.deployments.count,
       "a report needs an outcome for each deployment")
@@ -73,6 +93,7 @@ public struct RunReport: Sendable {
     window = SteadyWindow(
       context.window, series: whole.observations.series, run: run, isDrained: context.isDrained)
     if context.window == .wholeRun { window.span = everything }
+    if let given { window = given }
     simulatedSeconds = Double(whole.length) * 1e-9
     events = outcomes.reduce(0) { $0 + $1.events }
     steps = whole.steps

@@ -9,6 +9,7 @@ extension RunReport {
     var sections = [headline(style), throughputSection(style), latencySection(style), powerSection(style)]
     if site.window.facility != nil { sections.append(facilitySection(style)) }
     if !site.classes.isEmpty { sections.append(classSection(style)) }
+    if site.confidence.contains(where: { $0.limits != nil }) { sections.append(confidenceSection(style)) }
     if !site.intervals.isEmpty { sections.append(intervalSection(style)) }
     sections.append(timeSection(style))
     if deployments.count > 1 { sections.append(deploymentSection(style)) }
@@ -67,6 +68,12 @@ extension RunReport {
         "steady window: \(Numbers.seconds(window.span.startSeconds)) to "
           + "\(Numbers.seconds(window.span.endSeconds)) (\(window.rule))"),
     ]
+    if let sampledShare {
+      lines.append(
+        style.aside(
+          "a sample: at most \(Numbers.text(100 * sampledShare)) % of the replicas of a deployment were simulated, "
+            + "for all of them"))
+    }
     lines += saturationLines(style)
     return lines
   }

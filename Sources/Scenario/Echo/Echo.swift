@@ -58,6 +58,16 @@ struct Echo {
     case .automatic: members.append(("warm_up", "auto"))
     case .seconds(let seconds): members.append(("warm_up_seconds", .double(seconds)))
     }
+    if let sample = run.sample {
+      members.append(
+        (
+          "sample",
+          .object([
+            ("share", .double(sample.share)), ("cells", .int(sample.cells)),
+            ("least_replicas", .int(sample.leastReplicas)),
+          ])
+        ))
+    }
     return .object(members)
   }
 

@@ -42,7 +42,7 @@ extension CoupledDriver {
   /// The next request of a stream, or the first of a conversation, is sent.
   mutating func arrive(_ stream: Int, at time: SimTime) {
     let number = clients[stream].next
-    clients[stream].next += 1
+    clients[stream].next += deployment.streams[stream].numbering.stride
     if !clients[stream].isClosedLoop { sendNext(stream) }
     if deployment.streams[stream].samples > 1 {
       clients[stream].samplesLeft[number] = deployment.streams[stream].samples

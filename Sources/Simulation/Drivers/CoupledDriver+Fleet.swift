@@ -7,7 +7,7 @@ extension CoupledDriver {
       pushFleet(.updateBegun, at: SimTime.zero + SimDuration(seconds: seconds))
     }
     for (pool, interval) in lookIntervals.enumerated() {
-      guard let interval else { continue }
+      guard let interval, !plan.isSteered else { continue }
       pushFleet(.fleetDue(pool: Int32(pool)), at: SimTime.zero + interval)
     }
   }
@@ -33,15 +33,11 @@ extension CoupledDriver {
     guard let plan = fleet?.plan, let interval = lookIntervals[pool] else { return }
     retireDrained(at: time)
     switch pool {
-    case 0:
-      if let rule = plan.autoscaling { scale(prefillReplicas..<replicas.count, by: rule, pool, at: time) }
-    case 1: if let rule = plan.prefillAutoscaling { scale(0..<prefillReplicas, by: rule, pool, at: time) }
+    case 0: if let rule = plan.autoscaling { scale(pool, by: rule, at: time) }
+    case 1: if let rule = plan.prefillAutoscaling { scale(pool, by: rule, at: time) }
     default: if let planner = plan.planner { move(by: planner, at: time) }
     }
-    if pool != 1 || plan.autoscaling == nil {
-      fleet?.toFirstToken.removeAll(keepingCapacity: true)
-      fleet?.perToken.removeAll(keepingCapacity: true)
-    }
+    if pool != 1 || plan.autoscaling == nil { forgetLatencies() }
     pushFleet(.fleetDue(pool: Int32(pool)), at: time + interval)
   }
 
@@ -54,43 +50,58 @@ extension CoupledDriver {
 
   // MARK: Autoscaling
 
-  private mutating func scale(_ pool: Range<Int>, by rule: Autoscaling, _ number: Int, at time: SimTime) {
-    guard let state = fleet else { return }
-    let serving = pool.filter { state.status[$0] == .serving }
-    let present = serving.count + pool.count { state.status[$0] == .starting }
-    guard let ratio = ratio(rule.signal, serving) else { return }
-    var wish = present
-    if abs(ratio - 1) > Autoscaling.tolerance {
-      wish = Int(min((Double(present) * ratio).rounded(.up), Double(pool.count)))
+  private mutating func scale(_ number: Int, by rule: Autoscaling, at time: SimTime) {
+    let look = look(at: number)
+    guard let size = fleet?.autoscalers[number]?.size(for: look, poolSize: look.replicas, at: time) else {
+      return
     }
-    wish = min(max(wish, rule.minimum), pool.count)
-    // The largest size asked for of late counts.
-    let window = SimDuration(seconds: rule.stabilisationSeconds)
-    fleet?.wishes[number].removeAll { time - $0.time > window }
-    fleet?.wishes[number].append((time, wish))
-    let largest = fleet?.wishes[number].reduce(0) { max($0, $1.replicas) } ?? wish
-    if wish > present {
-      grow(pool, by: wish - present, startSeconds: rule.startSeconds, at: time)
-    } else if largest < present {
-      // Those that are still starting stay: they are what an earlier look asked for.
-      for index in serving.reversed().prefix(present - largest) { drain(index, at: time) }
-    }
+    resize(number, to: size, startSeconds: rule.startSeconds, at: time)
   }
 
-  /// Signal over target; nil where there is nothing to go by.
-  private func ratio(_ signal: ScalingSignal, _ serving: [Int]) -> Double? {
-    switch signal {
-    case .utilisation(let target):
-      let batch = engine(of: serving.first ?? 0).options
-      let slots = batch.maximumBatchSize * max(serving.count, 1)
-      return Double(serving.reduce(0) { $0 + loads[$1].requests }) / Double(slots) / target
-    case .queue(let target):
-      let waiting = serving.reduce(0) { $0 + replicas[$1].waiting.count + replicas[$1].inbox.count }
-      return Double(waiting) / Double(max(serving.count, 1)) / target
-    case .timeToFirstToken(let target):
-      return fleet?.toFirstToken.quantileSeconds(0.9).map { $0 / target }
-    case .timePerOutputToken(let target):
-      return fleet?.perToken.quantileSeconds(0.9).map { $0 / target }
+  /// The replicas of a pool by its number: that which answers comes first.
+  private func pool(_ number: Int) -> Range<Int> {
+    number == 0 ? prefillReplicas..<replicas.count : 0..<prefillReplicas
+  }
+
+  /// What a look at the load of a pool finds.
+  func look(at number: Int) -> PoolLook {
+    var look = PoolLook()
+    guard let fleet else { return look }
+    let pool = pool(number)
+    look.replicas = pool.count
+    look.slots = engine(of: pool.lowerBound).options.maximumBatchSize
+    for index in pool {
+      switch fleet.status[index] {
+      case .serving:
+        look.serving += 1
+        look.requests += loads[index].requests
+        look.waiting += replicas[index].waiting.count + replicas[index].inbox.count
+      case .starting: look.starting += 1
+      case .off, .draining: break
+      }
+    }
+    look.toFirstToken = fleet.toFirstToken
+    look.perToken = fleet.perToken
+    return look
+  }
+
+  /// Forgets the latencies that a look has found.
+  mutating func forgetLatencies() {
+    fleet?.toFirstToken.removeAll(keepingCapacity: true)
+    fleet?.perToken.removeAll(keepingCapacity: true)
+  }
+
+  /// Puts replicas of a pool into service, or takes some out, until so many are there or starting.
+  mutating func resize(_ number: Int, to size: Int, startSeconds: Double, at time: SimTime) {
+    guard let state = fleet else { return }
+    let pool = pool(number)
+    let serving = pool.filter { state.status[$0] == .serving }
+    let present = serving.count + pool.count { state.status[$0] == .starting }
+    if size > present {
+      grow(pool, by: size - present, startSeconds: startSeconds, at: time)
+    } else {
+      // Those that are still starting stay: they are what an earlier look asked for.
+      for index in serving.reversed().prefix(present - size) { drain(index, at: time) }
     }
   }
 

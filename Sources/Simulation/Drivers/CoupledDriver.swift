@@ -55,6 +55,9 @@ struct CoupledDriver {
   /// Requests that a prefill replica has handed over.
   var handedOver: UInt64 = 0
   private var reported: Int64 = 0
+  /// Whether nothing was left to do but to fail.
+  private var hasEnded = false
+  private var end = SimTime.zero
 
   /// Requests in flight, and the tokens of their prompts.
   struct Load {
@@ -123,7 +126,10 @@ struct CoupledDriver {
     startQueued = Array(repeating: false, count: count)
     linkFree = Array(repeating: .zero, count: prefill * (deployment.prefill?.handOff.links ?? 1))
     nextLink = Array(repeating: 0, count: prefill)
-    clients = deployment.streams.indices.map { Client(generator: deployment.generator(stream: $0, run)) }
+    clients = deployment.streams.indices.map {
+      Client(
+        generator: deployment.generator(stream: $0, run), next: deployment.streams[$0].numbering.first)
+    }
     frontEnds = Array(repeating: ReplicaFrontEnd(), count: count)
     loads = Array(repeating: Load(), count: count)
     if first.publishesPrefixes {
@@ -157,19 +163,40 @@ struct CoupledDriver {
   }
 
   mutating func simulate() -> PartitionOutcome {
+    begin()
+    advance(before: .never)
+    finish()
+    return outcome
+  }
+
+  /// Puts what happens of itself into the queue.
+  mutating func begin() {
     for stream in clients.indices { open(stream) }
     openFaults()
     openFleet()
     openLinks()
+  }
+
+  /// Whether anything happens from now on.
+  var goesOn: Bool {
+    guard !hasEnded, let time = queue.nextTime else { return false }
+    return time <= run.horizon ?? .never
+  }
+
+  /// Handles what happens before `limit`, and not after the end of the run.
+  mutating func advance(before limit: SimTime) {
     let horizon = run.horizon ?? .never
-    while let time = queue.nextTime, time <= horizon, let entry = queue.popEntry() {
+    while let time = queue.nextTime, time < limit, time <= horizon, let entry = queue.popEntry() {
       if case .stepsCompleted(let replica, let generation) = entry.event,
         generations[Int(replica)] != generation
       {
         continue  // The stretch was cut short; its new end is in the queue.
       }
       if case .flowsCompleted(let generation) = entry.event, transfers?.generation != generation { continue }
-      if isOver { break }
+      if isOver {
+        hasEnded = true
+        break
+      }
       queue.advanceClock(to: entry.time)
       switch entry.event {
       case .stepsCompleted(let replica, _):
@@ -203,11 +230,19 @@ struct CoupledDriver {
       case .stepDue(let replica): start(Int(replica), at: entry.time)
       }
     }
-    let end = run.horizon ?? shop.lastStep
+  }
+
+  /// Closes the account when nothing goes on.
+  mutating func finish() {
+    end = run.horizon ?? shop.lastStep
     for index in replicas.indices {
       replicas[index].stop(at: end, engine: engine(of: index), shop: &shop)
     }
     report()
+  }
+
+  /// What was done; after ``finish()``.
+  var outcome: PartitionOutcome {
     var outcome = PartitionOutcome(shop, replicas, end: end, onTheWay: onTheWay)
     outcome.transfers = transfers?.outcome
     outcome.faults = closeFaults(at: end)

@@ -45,10 +45,12 @@ struct IndependentDriver {
     let total = UInt64(min(count, deployment.streams[0].requests ?? count))
     let visible = SimTime.zero + deployment.frontEnd.delay(inputTokens: 0)
     let lengths = deployment.sources[0]
+    let numbering = deployment.streams[0].numbering
     for index in partition.replicas.indices {
       let backlog = Backlog(
-        stream: 0, arrival: .zero, first: UInt64(partition.replicas[index].id), end: total,
-        stride: UInt64(deployment.replicas), lengths: lengths)
+        stream: 0, arrival: .zero, first: numbering.number(ofArrival: UInt64(partition.replicas[index].id)),
+        end: numbering.number(ofArrival: total), stride: UInt64(deployment.replicas) * numbering.stride,
+        lengths: lengths)
       partition.give(backlog, to: index, at: visible)
     }
     return true
@@ -57,7 +59,8 @@ struct IndependentDriver {
   /// Hands every request of the merged streams to its replica, in order of arrival.
   private mutating func deliverArrivals() {
     var merge = StreamMerge(
-      generators: deployment.streams.indices.map { deployment.generator(stream: $0, run) })
+      generators: deployment.streams.indices.map { deployment.generator(stream: $0, run) },
+      numbering: deployment.streams.map(\.numbering))
     var number: UInt64 = 0
     while let next = merge.next() {
       if let horizon = run.horizon, next.time >= horizon { break }

@@ -6,17 +6,20 @@ struct StreamMerge {
   struct Arrival {
     let time: SimTime
     let stream: Int
-    /// Its number in its stream, from 0.
+    /// Its number in its stream.
     let index: UInt64
   }
 
   private var generators: [ArrivalGenerator]
   private var heads: [Int64?]
-  private var counts: [UInt64]
+  private var numbers: [UInt64]
+  private let strides: [UInt64]
 
-  init(generators: [ArrivalGenerator]) {
+  /// The streams' arrivals; `numbering` says how each counts its own.
+  init(generators: [ArrivalGenerator], numbering: [RequestNumbering]) {
     self.generators = generators
-    counts = Array(repeating: 0, count: generators.count)
+    numbers = numbering.map(\.first)
+    strides = numbering.map(\.stride)
     heads = []
     for index in self.generators.indices { heads.append(self.generators[index].next()) }
   }
@@ -34,8 +37,8 @@ struct StreamMerge {
       }
     }
     guard best >= 0 else { return nil }
-    let arrival = Arrival(time: SimTime(nanoseconds: bestTime), stream: best, index: counts[best])
-    counts[best] += 1
+    let arrival = Arrival(time: SimTime(nanoseconds: bestTime), stream: best, index: numbers[best])
+    numbers[best] += strides[best]
     heads[best] = generators[best].next()
     return arrival
   }

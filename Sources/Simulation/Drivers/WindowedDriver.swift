@@ -39,7 +39,8 @@ struct WindowedDriver {
     engine = deployment.engine(run)
     known = LoadTree(replicas: deployment.replicas)
     merge = StreamMerge(
-      generators: deployment.streams.indices.map { deployment.generator(stream: $0, run) })
+      generators: deployment.streams.indices.map { deployment.generator(stream: $0, run) },
+      numbering: deployment.streams.map(\.numbering))
     next = merge.next()
   }
 

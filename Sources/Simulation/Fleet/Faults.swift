@@ -66,6 +66,8 @@ public struct FaultPlan: Sendable, Equatable {
   public var spares: PoolSizes
   /// Seconds from a failure until a spare serves in the replica's place, >= 0: detection, loading the model.
   public var takeoverSeconds: Double
+  /// The replication that failures are drawn for, where it is not the run's: cells of a sample see the same ones.
+  var replication: UInt64?
 
   /// A plan.
   public init(
@@ -147,7 +149,7 @@ struct FaultState {
     since = Array(repeating: .never, count: replicas)
     epochs = Array(repeating: 0, count: replicas)
     draws = plan.domains.map {
-      RandomStream(seed: seed, run: run, "faults.\(deployment).\($0.name)")
+      RandomStream(seed: seed, run: plan.replication ?? run, "faults.\(deployment).\($0.name)")
     }
   }
 

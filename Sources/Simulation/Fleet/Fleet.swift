@@ -123,6 +123,8 @@ public struct FleetPlan: Sendable, Equatable {
   public var planner: PoolPlanner?
   /// An update of all replicas; nil for none.
   public var update: RollingUpdate?
+  /// Whether somebody else looks at the load, who sees more than this part of the pool.
+  var isSteered = false
 
   /// Nothing changes.
   public init() {}
@@ -154,8 +156,8 @@ struct FleetState {
   private(set) var status: [Status]
   private(set) var since: [SimTime]
   private let accelerators: [Int]
-  /// Sizes asked for of late, of the pool that answers and of the prefill pool.
-  var wishes: [[(time: SimTime, replicas: Int)]] = [[], []]
+  /// Who decides on the size of the pool that answers, and of the prefill pool.
+  var autoscalers: [Autoscaler?]
   /// Latencies of requests done since the last look, in nanoseconds: to first token, for an output token.
   var toFirstToken: [Int64] = []
   var perToken: [Int64] = []
@@ -174,6 +176,7 @@ struct FleetState {
   init(_ plan: FleetPlan, prefill: Int, count: Int, accelerators: [Int]) {
     self.plan = plan
     self.accelerators = accelerators
+    autoscalers = [plan.autoscaling, plan.prefillAutoscaling].map { $0.map { Autoscaler($0) } }
     let decode = count - prefill
     let first =
       plan.planner.map { ($0.initial.prefill, $0.initial.decode) }

@@ -14,6 +14,8 @@ import CostModel
 /// and largest value are exact. Recording is O(1), and histograms of any partitions add up to the same bytes.
 public struct LatencyHistogram: Sendable, Equatable {
   static let index = LogLinearIndex(bits: 8)
+  /// How far a percentile may be from the sample that it stands for, relative to it.
+  public static let relativeError = 1.0 / 512
 
   /// Counts of the cells from `base` on; what lies below and beyond is empty.
   private(set) var counts: [Int64] = []
@@ -87,6 +89,20 @@ public struct LatencyHistogram: Sendable, Equatable {
     count += other.count
     sum += other.sum
     maximum = max(maximum, other.maximum)
+  }
+
+  /// Multiplies the number of samples; that of any first cells is within one of the product.
+  mutating func scale(by scale: SampleScale) {
+    var before: Int64 = 0
+    var after: Int64 = 0
+    for index in counts.indices {
+      before += counts[index]
+      let wanted = scale(before)
+      counts[index] = wanted - after
+      after = wanted
+    }
+    count = after
+    sum = scale(sum)
   }
 
   /// The mean in seconds, nil when empty.

@@ -32,6 +32,35 @@ public struct TimeSeries: Sendable, Equatable {
     /// A bucket in which nothing happened.
     public init() {}
 
+    /// How many fields there are.
+    static let fieldCount = 12
+
+    /// All fields in a fixed order.
+    var fields: [Int64] {
+      [
+        outputTokens, inputTokens, completed, good, microjoulesAboveIdle, arrived, dequeued, ended,
+        withTimePerOutputToken, timeToFirstTokenMicroseconds, timePerOutputTokenMicroseconds,
+        endToEndMicroseconds,
+      ]
+    }
+
+    /// A bucket of ``fields``.
+    init(fields: [Int64]) {
+      precondition(fields.count == Self.fieldCount, "a bucket of other fields")
+      outputTokens = fields[0]
+      inputTokens = fields[1]
+      completed = fields[2]
+      good = fields[3]
+      microjoulesAboveIdle = fields[4]
+      arrived = fields[5]
+      dequeued = fields[6]
+      ended = fields[7]
+      withTimePerOutputToken = fields[8]
+      timeToFirstTokenMicroseconds = fields[9]
+      timePerOutputTokenMicroseconds = fields[10]
+      endToEndMicroseconds = fields[11]
+    }
+
     static func += (a: inout Bucket, b: Bucket) {
       a.outputTokens += b.outputTokens
       a.inputTokens += b.inputTokens
@@ -102,6 +131,20 @@ public struct TimeSeries: Sendable, Equatable {
     }
     buckets = merged
     shift += 1
+  }
+
+  /// Changes every bucket, in order of time.
+  mutating func mapBuckets(_ body: (Bucket) -> Bucket) {
+    for index in buckets.indices { buckets[index] = body(buckets[index]) }
+  }
+
+  /// Energy above idle by bucket, in buckets of a width that is not finer.
+  func microjoules(shift wanted: Int) -> [Double] {
+    precondition(wanted >= shift, "finer buckets than were kept")
+    let step = wanted - shift
+    var sums = Array(repeating: 0.0, count: buckets.isEmpty ? 0 : (buckets.count - 1) >> step + 1)
+    for (index, bucket) in buckets.enumerated() { sums[index >> step] += Double(bucket.microjoulesAboveIdle) }
+    return sums
   }
 
   /// Adds another series of the same width.

@@ -231,6 +231,20 @@ public struct Observations: Sendable {
     return SimTime(nanoseconds: origin.nanoseconds + (Int64(index) + 1) << Int64(series.shift))
   }
 
+  /// Changes the series.
+  mutating func scaleSeries(_ body: (inout TimeSeries) -> Void) { body(&series) }
+
+  /// Changes the latencies of every epoch.
+  mutating func scaleEpochs(_ body: (inout LatencyHistograms) -> Void) {
+    for index in epochs.indices { body(&epochs[index]) }
+  }
+
+  /// Changes how many were in flight when the reported part began.
+  mutating func scaleOrigin(_ body: (Int64) -> Int64) {
+    inFlightAtOrigin = body(inFlightAtOrigin)
+    waitingAtOrigin = body(waitingAtOrigin)
+  }
+
   /// Adds what another partition of the pool recorded.
   public mutating func add(_ other: Observations) {
     var other = other

@@ -55,6 +55,8 @@ public struct StreamPlan: Sendable {
   public var tenant: Int?
   /// Whether its requests wait for room, and how long; nil: they don't.
   public var deferral: Deferral?
+  /// The numbers of its requests, or conversations, in order of arrival.
+  var numbering = RequestNumbering()
 
   /// Creates a stream; see the properties.
   public init(
@@ -69,6 +71,18 @@ public struct StreamPlan: Sendable {
     self.targets = targets
     self.warmUpRequests = warmUpRequests
   }
+}
+
+/// How the requests of a stream are numbered, which keys what is drawn for each: 0, 1, 2… unless several runs share the
+/// numbers among them.
+struct RequestNumbering: Sendable, Equatable {
+  /// The number of the first.
+  var first: UInt64 = 0
+  /// From one number to the next, >= 1.
+  var stride: UInt64 = 1
+
+  /// The number of the n-th arrival, from 0.
+  func number(ofArrival n: UInt64) -> UInt64 { first + n * stride }
 }
 
 extension StreamPlan {

@@ -33,6 +33,12 @@ public struct RandomStream: Sendable, Equatable {
     self = RandomStreamFamily(seed: seed, run: run, name).stream(index: index)
   }
 
+  /// The first 64 random bits, for keys of other streams.
+  public var firstWord: UInt64 {
+    var copy = self
+    return copy.next()
+  }
+
   /// The next 64 random bits.
   @inlinable
   @inline(__always)

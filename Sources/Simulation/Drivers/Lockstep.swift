@@ -1,0 +1,148 @@
+import Synchronization
+
+/// A deployment, or a cell of one, as threads share it: one at a time.
+final class LockstepUnit: Sendable {
+  let driver: Mutex<CoupledDriver>
+
+  init(_ driver: consuming sending CoupledDriver) { self.driver = Mutex(driver) }
+}
+
+/// Deployments, or cells of them, that are taken forward together, from one moment to the next at which something looks at
+/// all of them and acts on all of them.
+struct Lockstep {
+  /// What runs, cells of one deployment side by side.
+  let units: [LockstepUnit]
+  /// The units of each deployment.
+  let unitsOf: [Range<Int>]
+  private let plans: [DeploymentPlan]
+  private let threads: Int
+  /// Who decides on the sizes of each deployment's pools, and when they look next: the pool that answers, prefill.
+  private var autoscalers: [[Autoscaler?]]
+  private var looks: [[SimTime]]
+
+  /// Deployments with their parts: the model of a sample and its cells, or the whole one as its only part.
+  ///
+  /// - Parameters:
+  ///   - plans: the deployments.
+  ///   - parts: what is simulated of each, with how.
+  ///   - threads: threads to use, >= 1.
+  ///   - progress: counts completed requests as they complete.
+  init(
+    _ plans: [DeploymentPlan], parts: [[(plan: DeploymentPlan, run: RunPlan)]], threads: Int,
+    progress: RunProgress
+  ) {
+    self.plans = plans
+    self.threads = threads
+    var units: [LockstepUnit] = []
+    var ranges: [Range<Int>] = []
+    for part in parts {
+      ranges.append(units.count..<units.count + part.count)
+      units += part.map { LockstepUnit(CoupledDriver($0.plan, $0.run, progress: progress)) }
+    }
+    self.units = units
+    unitsOf = ranges
+    let isSteered = parts.map { $0.contains { $0.plan.fleet?.isSteered == true } }
+    autoscalers = zip(plans, isSteered).map { plan, isSteered in
+      [plan.fleet?.autoscaling, plan.fleet?.prefillAutoscaling].map {
+        isSteered ? $0.map { Autoscaler($0) } : nil
+      }
+    }
+    looks = plans.map { plan in
+      [plan.fleet?.autoscaling, plan.fleet?.prefillAutoscaling].map {
+        $0.map { SimTime.zero + SimDuration(seconds: $0.intervalSeconds) } ?? .never
+      }
+    }
+  }
+
+  /// Takes everything to the end.
+  ///
+  /// - Parameter horizon: the end of the run; nil: when nothing goes on.
+  mutating func run(until horizon: SimTime?) async {
+    await onAll { $0.begin() }
+    while true {
+      let next = nextLook
+      guard next != .never, next <= horizon ?? .never else { break }
+      await onAll { $0.advance(before: next) }
+      guard units.contains(where: { $0.driver.withLock { $0.goesOn } }) else { break }
+      look(at: next)
+    }
+    await onAll { $0.advance(before: .never) }
+  }
+
+  /// What each unit did.
+  func outcomes() async -> [PartitionOutcome] {
+    await onAll { $0.finish() }
+    return units.map { $0.driver.withLock { $0.outcome } }
+  }
+
+  /// When somebody looks next; `.never` where nobody does.
+  private var nextLook: SimTime {
+    var next = SimTime.never
+    for (deployment, times) in looks.enumerated() {
+      for (pool, time) in times.enumerated() where autoscalers[deployment][pool] != nil {
+        next = min(next, time)
+      }
+    }
+    return next
+  }
+
+  private mutating func look(at time: SimTime) {
+    for deployment in plans.indices {
+      for pool in 0..<2 where autoscalers[deployment][pool] != nil && looks[deployment][pool] == time {
+        scale(deployment, pool, at: time)
+      }
+    }
+  }
+
+  /// A look at the load of a pool in all its parts, and what follows for each.
+  private mutating func scale(_ deployment: Int, _ pool: Int, at time: SimTime) {
+    let plan = plans[deployment]
+    let rules = [plan.fleet?.autoscaling, plan.fleet?.prefillAutoscaling]
+    guard let rule = rules[pool] else { return }
+    looks[deployment][pool] = time + SimDuration(seconds: rule.intervalSeconds)
+    let looks = unitsOf[deployment].map { unit in
+      units[unit].driver.withLock {
+        $0.retireDrained(at: time)
+        let look = $0.look(at: pool)
+        if pool == 0 || plan.fleet?.autoscaling == nil { $0.forgetLatencies() }
+        return look
+      }
+    }
+    let poolSize = pool == 0 ? plan.replicas : plan.prefill?.replicas ?? 0
+    guard let model = looks.first,
+      let size = autoscalers[deployment][pool]?.size(for: model, poolSize: poolSize, at: time)
+    else { return }
+    // Each part follows the same decision; what a cell's share leaves beyond whole replicas goes to the first cells.
+    let share = Double(size) / Double(poolSize)
+    let ofCells = Int((share * Double(looks.dropFirst().reduce(0) { $0 + $1.replicas })).rounded())
+    for (number, unit) in unitsOf[deployment].enumerated() {
+      let cells = max(looks.count - 1, 1)
+      let target =
+        number == 0
+        ? Int((share * Double(model.replicas)).rounded())
+        : ofCells / cells + (number - 1 < ofCells % cells ? 1 : 0)
+      units[unit].driver.withLock {
+        $0.resize(pool, to: max(target, 1), startSeconds: rule.startSeconds, at: time)
+      }
+    }
+  }
+
+  /// Does something to every unit, each on one of the threads.
+  private func onAll(_ body: @escaping @Sendable (inout CoupledDriver) -> Void) async {
+    let workers = min(threads, units.count)
+    guard workers > 1 else {
+      for unit in units { unit.driver.withLock { body(&$0) } }
+      return
+    }
+    let units = units
+    await withTaskGroup(of: Void.self) { group in
+      for worker in 0..<workers {
+        group.addTask {
+          for index in stride(from: worker, to: units.count, by: workers) {
+            units[index].driver.withLock { body(&$0) }
+          }
+        }
+      }
+    }
+  }
+}
