@@ -82,6 +82,10 @@ public struct ResolvedSite: Sendable {
   public var arithmetic: [String]
   /// Conversion, cooling, battery and prices in place of the two constants; nil where the scenario has none.
   public var facility: SiteFacility?
+  /// Limits of power that are kept while requests are served; nil for none.
+  public var capping: SiteCapping?
+  /// Racks that stand together in a row and fail or are limited together, >= 1.
+  public var racksPerRow = SiteReader.racksPerRow
 
   /// Creates a site; see the properties.
   public init(
@@ -121,6 +125,10 @@ public struct ResolvedDeployment: Sendable {
   public var prefillDesign: ReplicaDesign?
   /// Whether a finished request stands for an image, not for text.
   public var producesImages: Bool
+  /// Lower ones give power first under a limit whose policy goes by them.
+  public var powerPriority = 0
+  /// The rack on which each replica begins, those of the prefill pool first; empty where nothing asks for it.
+  public var racks: [Int] = []
   /// What percentiles of each stream's latencies are held to, in the order of `plan.streams`.
   public var percentileTargets: [[PercentileTarget]]
 

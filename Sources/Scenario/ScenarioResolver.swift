@@ -58,6 +58,7 @@ struct ScenarioResolver {
     if let site {
       place(&designs, drafts, on: site.site)
       for (index, draft) in drafts.enumerated() {
+        designs[index]?.powerPriority = draft.powerPriority
         let faults = draft.faults?.resolved(for: designs[index])
         designs[index]?.faults = faults
         if let network = draft.handOff.network, let item = designs[index] {
@@ -75,7 +76,13 @@ struct ScenarioResolver {
     guard let name, let site, designs.allSatisfy({ $0 != nil }) else {
       throw Problems(document.root.problem("the scenario can't be resolved"))
     }
-    let deployments = designs.compactMap { $0?.resolved() }
+    let deployments = designs.compactMap { $0?.resolved(capping: site.site.capping) }
+    if run.sample != nil, site.site.capping?.hasPlaces == true {
+      problems.record(
+        below: root.node, at: ["run", "sample"], found: "",
+        message: "limits of rows and racks need all replicas in their places",
+        hint: "leave out run.sample, or leave only the feed's limit")
+    }
     if let sample = run.sample {
       for (draft, deployment) in zip(drafts, deployments) {
         guard let cells = sample.cells(of: deployment.plan),

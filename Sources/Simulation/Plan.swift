@@ -15,6 +15,8 @@ public struct DeploymentPlan: Sendable {
   public var cache: KVCacheOptions
   /// What a step of one replica costs.
   public var cost: StepCostTable
+  /// What accelerators can be held to, falling; the first level is that of ``cost``, empty where nothing holds them.
+  public var powerLevels: [PowerLevel] = []
   /// How requests find their replica.
   public var router: RouterPolicy
   /// What the router makes of prefix caches.
@@ -130,6 +132,20 @@ extension RunPlan {
         seed: seed, run: replication, "parts of a sample", index: UInt64(number)
       ).firstWord
     return run
+  }
+}
+
+/// What the deployments of a site did.
+public struct SiteOutcome: Sendable {
+  /// Each, in the order of the run.
+  public var deployments: [DeploymentOutcome]
+  /// What became of limits of power; nil where there were none.
+  public var power: PowerControlOutcome?
+
+  /// What they did.
+  public init(deployments: [DeploymentOutcome], power: PowerControlOutcome? = nil) {
+    self.deployments = deployments
+    self.power = power
   }
 }
 

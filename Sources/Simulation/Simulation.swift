@@ -22,12 +22,15 @@ public enum Simulation {
   /// Deployments that nothing looks at together run one after the other.
   /// - Parameters:
   ///   - deployments: what runs, each on accelerators of its own.
+  ///   - power: limits of what their accelerators draw; nil for none.
   ///   - run: how.
   ///   - progress: counts completed requests as they complete.
   /// - Returns: what they did, in their order.
   public static func run(
-    _ deployments: [DeploymentPlan], _ run: RunPlan, progress: RunProgress = RunProgress()
-  ) async -> [DeploymentOutcome] {
+    _ deployments: [DeploymentPlan], power: PowerControl? = nil, _ run: RunPlan,
+    progress: RunProgress = RunProgress()
+  ) async -> SiteOutcome {
+    if let power { return await together(deployments, power, run, progress: progress) }
     var outcomes: [DeploymentOutcome] = []
     for deployment in deployments {
       if let cells = run.sample?.cells(of: deployment) {
@@ -36,18 +39,34 @@ public enum Simulation {
         outcomes.append(await Simulation.run(deployment, run, progress: progress))
       }
     }
-    return outcomes
+    return SiteOutcome(deployments: outcomes)
+  }
+
+  /// Simulates deployments whose accelerators share limits of power, in lockstep.
+  private static func together(
+    _ deployments: [DeploymentPlan], _ power: PowerControl, _ run: RunPlan, progress: RunProgress
+  ) async -> SiteOutcome {
+    let cells = deployments.map { run.sample?.cells(of: $0) }
+    let parts = zip(deployments, cells).map { deployment, cells in
+      cells.map { deployment.parts(of: $0, run) } ?? [(plan: deployment, run: run)]
+    }
+    var lockstep = Lockstep(deployments, parts: parts, power: power, threads: run.threads, progress: progress)
+    await lockstep.run(until: run.horizon)
+    let done = await lockstep.outcomes()
+    let outcomes = deployments.indices.map { index in
+      let outcomes = zip(done[lockstep.unitsOf[index]], parts[index]).map { merge([$0], $1.plan, $1.run) }
+      guard let cells = cells[index] else { return outcomes[0] }
+      return DeploymentOutcome(model: outcomes[0], cells: Array(outcomes.dropFirst()), cells)
+    }
+    return SiteOutcome(deployments: outcomes, power: lockstep.powerOutcome)
   }
 
   /// Simulates cells of a deployment, side by side.
   private static func sample(
     _ deployment: DeploymentPlan, _ cells: SampleCells, _ run: RunPlan, progress: RunProgress
   ) async -> DeploymentOutcome {
-    let parts = cells.parts.map { part in
-      let plan = deployment.part(part, of: cells, seed: run.seed, replication: run.replication)
-      return (plan: plan, run: run.ofPart(part.number))
-    }
-    var outcomes: [DeploymentOutcome]
+    let parts = deployment.parts(of: cells, run)
+    let outcomes: [DeploymentOutcome]
     if parts.contains(where: { $0.plan.fleet?.isSteered == true }) {
       var lockstep = Lockstep([deployment], parts: [parts], threads: run.threads, progress: progress)
       await lockstep.run(until: run.horizon)
@@ -55,13 +74,7 @@ public enum Simulation {
     } else {
       outcomes = await sideBySide(parts, threads: run.threads, progress: progress)
     }
-    let model = outcomes.removeFirst()
-    var estimate = DeploymentOutcome(
-      estimatedFrom: [model], replicas: cells.model.replicas, cells: outcomes, cells)
-    estimate.events += outcomes.reduce(0) { $0 + $1.events }
-    for index in outcomes.indices { outcomes[index].observations.records = [] }
-    estimate.sample = SampleOutcome(cells: outcomes, plan: cells)
-    return estimate
+    return DeploymentOutcome(model: outcomes[0], cells: Array(outcomes.dropFirst()), cells)
   }
 
   /// Simulates deployments that have nothing to do with one another, on so many threads.
@@ -234,6 +247,20 @@ extension DeploymentPlan {
     guard let prefill else { return engine(run) }
     return engine(
       prefill.engine, prefill.cache, prefill.cost, run, role: .prefill, router: prefill.router)
+  }
+
+  /// The engines of the pool that answers, and of the prefill pool, at each power level below the full one.
+  func heldEngines(_ run: RunPlan) -> [[Engine]] {
+    let own = powerLevels.dropFirst().map { level in
+      engine(
+        engine, cache, level.cost, run, role: prefill == nil ? .aggregated : .decode, router: router)
+    }
+    let first = prefill.map { pool in
+      pool.powerLevels.dropFirst().map { level in
+        engine(pool.engine, pool.cache, level.cost, run, role: .prefill, router: pool.router)
+      }
+    }
+    return own.isEmpty && first?.isEmpty ?? true ? [] : [own, first ?? []]
   }
 
   /// The engine of one pool.

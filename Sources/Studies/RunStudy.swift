@@ -52,8 +52,9 @@ public struct RunStudy: Sendable {
         logger.info("\(deployment.design.model.id): \(note)")
       }
     }
-    let outcomes = await Simulation.run(
-      scenario.deployments.map(\.plan), scenario.run, progress: progress)
+    let site = await Simulation.run(
+      scenario.deployments.map(\.plan), power: scenario.powerControl, scenario.run, progress: progress)
+    let outcomes = site.deployments
     for outcome in outcomes {
       let counts = outcome.observations.counts
       let misfits = counts.rejected - counts.refusedByQueue - counts.refusedByLimit - counts.shed
@@ -65,7 +66,7 @@ public struct RunStudy: Sendable {
         logger.warning("\(outcome.name): \(count) of \(counts.arrived) requests \(why) rejected")
       }
     }
-    let report = RunReport(RunContext(scenario, outcomes), outcomes)
+    let report = RunReport(RunContext(scenario, outcomes), outcomes, power: site.power)
     for comparison in report.comparisons where comparison.predicted == nil {
       logger.warning("reference '\(comparison.reference.figure)': the run has no such figure")
     }

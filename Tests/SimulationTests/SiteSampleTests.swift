@@ -29,7 +29,7 @@ struct SiteSampleTests {
   {
     var run = RunPlan(seed: 3, horizon: SimTime.zero + SimDuration(seconds: 20))
     change(&run)
-    return await Simulation.run([plan], run)[0]
+    return await Simulation.run([plan], run).deployments[0]
   }
 
   @Test("counts, tokens and energy are those of the site, as nearly as chance allows")

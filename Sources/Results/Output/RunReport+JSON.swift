@@ -22,6 +22,7 @@ extension RunReport {
       ("steps", .int(Int(steps))),
       ("gpus", .int(site.accelerators)),
       ("racks", .int(context.site.racks)), ("sampled_share", .optional(sampledShare)),
+      ("power_control", powerControl.map { powerControlJSON($0) } ?? .null),
     ]
     members += site.members
     members.append(("deployments", .array(deployments.map(\.json))))

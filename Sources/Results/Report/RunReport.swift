@@ -20,6 +20,8 @@ public struct RunReport: Sendable {
   public var deployments: [PartReport]
   /// The largest share of a deployment that was simulated in place of the whole; nil where all was.
   public var sampledShare: Double?
+  /// What became of limits of power over the whole run; nil where there were none.
+  public var powerControl: PowerControlOutcome?
   /// What the site drew over the whole run, interval by interval; none without a facility.
   public var facilitySeries: [FacilityInterval]
 
@@ -62,8 +64,10 @@ public struct RunReport: Sendable {
   /// - Parameters:
   ///   - context: what was run where, with a deployment for each outcome.
   ///   - outcomes: what the deployments did, at least one.
-  public init(_ context: RunContext, _ outcomes: [DeploymentOutcome]) {
+  ///   - power: what became of limits of power; nil where there were none.
+  public init(_ context: RunContext, _ outcomes: [DeploymentOutcome], power: PowerControlOutcome? = nil) {
     self.init(context, outcomes, window: nil)
+    powerControl = power
     let samples = outcomes.compactMap(\.sample)
     guard let cells = samples.first?.cells.count else { return }
     sampledShare = samples.map(\.plan.share).max()

@@ -9,6 +9,7 @@ extension RunReport {
     var sections = [headline(style), throughputSection(style), latencySection(style), powerSection(style)]
     if site.window.facility != nil { sections.append(facilitySection(style)) }
     if !site.classes.isEmpty { sections.append(classSection(style)) }
+    if let powerControl { sections.append(powerControlSection(powerControl, style)) }
     if site.confidence.contains(where: { $0.limits != nil }) { sections.append(confidenceSection(style)) }
     if !site.intervals.isEmpty { sections.append(intervalSection(style)) }
     sections.append(timeSection(style))

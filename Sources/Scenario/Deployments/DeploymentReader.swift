@@ -40,6 +40,8 @@ struct DeploymentDraft {
   var faults: FaultsDraft?
   /// What its accelerators are held to; those of the decode pool where there are pools.
   var clocks = ClocksDraft()
+  /// Lower ones give power first.
+  var powerPriority = 0
   /// What the router lets in; nil: everything.
   var admission: AdmissionDraft?
   /// How the replicas in service change.
@@ -115,6 +117,7 @@ struct DeploymentReader {
     let update = FleetReader().update(reader.optional("update"))
     let admission = AdmissionReader().read(reader.optional("admission"))
     let clocks = ClocksDraft(&reader)
+    let powerPriority = reader.optional("power_priority").int(in: -1000...1000)
     reader.finish()
     var draft = DeploymentDraft(
       node: reader.node, name: nameField.isPresent ? nameField.string() : model?.id, model: model,
@@ -140,6 +143,7 @@ struct DeploymentReader {
       draft.prefill = prefill
       draft.prefill?.clocks = prefill.clocks.or(clocks)
       draft.clocks = decode.clocks.or(clocks)
+      draft.powerPriority = powerPriority ?? 0
       draft.system = decode.system
       draft.engine = decode.engine
       draft.parallel = decode.parallel

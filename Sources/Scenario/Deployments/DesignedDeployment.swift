@@ -31,9 +31,12 @@ struct DesignedDeployment {
   var fleet: FleetPlan?
   /// What the router lets in; nil: everything.
   var admission: AdmissionDraft?
+  /// Lower ones give power first.
+  var powerPriority = 0
 
-  /// The deployment as the simulation runs it; tabulates the costs of its steps.
-  func resolved() -> ResolvedDeployment {
+  /// The deployment as the simulation runs it; tabulates the costs of its steps, at all power levels where the site holds
+  /// accelerators to some.
+  func resolved(capping: SiteCapping? = nil) -> ResolvedDeployment {
     let options = engine.replicaOptions(design)
     var design = design
     design.schedulesAhead = engine.schedulesAhead
@@ -41,13 +44,18 @@ struct DesignedDeployment {
       to: &design,
       tokens: max(options.maximumBatchTokens, options.maximumBatchSize * (1 + options.draftTokens)))
     attentionBalance.apply(to: &design, sequences: options.maximumBatchSize, streams: streams)
-    let cost = design.stepCosts(
-      maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
-      maximumContextTokens: options.maximumContextTokens, draftTokens: options.draftTokens)
+    func tabulate(_ design: ReplicaDesign) -> StepCostTable {
+      design.stepCosts(
+        maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
+        maximumContextTokens: options.maximumContextTokens, draftTokens: options.draftTokens)
+    }
+    let cost = tabulate(design)
     var plan = DeploymentPlan(
       name: name, replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options,
       cache: cache, cost: cost, router: router.policy, frontEnd: frontEnd,
-      streams: streams.map { $0.plan(blockTokens: cacheEngine.blockTokens) }, prefill: prefill?.resolved)
+      streams: streams.map { $0.plan(blockTokens: cacheEngine.blockTokens) },
+      prefill: prefill?.resolved(hasLevels: capping != nil))
+    if capping != nil { plan.powerLevels = design.powerLevels(tabulate) }
     plan.cacheView = prefill?.router.view ?? router.view
     plan.loadReportSeconds = router.loadReportSeconds
     plan.prefixCache = prefixCache
@@ -55,10 +63,15 @@ struct DesignedDeployment {
     plan.fleet = fleet
     plan.tenants = admission?.tenants ?? []
     plan.shedding = admission?.shedding ?? []
-    return ResolvedDeployment(
+    var resolved = ResolvedDeployment(
       plan: plan, design: design, prefillDesign: prefill?.design,
       producesImages: design.model.diffusion != nil,
       percentileTargets: streams.map(\.draft.percentileTargets))
+    resolved.powerPriority = powerPriority
+    if capping?.hasPlaces == true {
+      resolved.racks = [prefill?.places, places].compactMap { $0 }.flatMap { $0.units(.rack).map { $0[0] } }
+    }
+    return resolved
   }
 }
 

@@ -20,17 +20,22 @@ struct DesignedPool {
   var replicas = 0
   var places: ReplicaPlaces?
 
-  /// The pool as the simulation runs it; tabulates the costs of its steps.
-  var resolved: PrefillPool {
+  /// The pool as the simulation runs it; tabulates the costs of its steps, at all power levels where asked for.
+  func resolved(hasLevels: Bool) -> PrefillPool {
     let options = engine.replicaOptions(design)
     var design = design
     design.schedulesAhead = engine.schedulesAhead
     experts.apply(to: &design, tokens: options.maximumBatchTokens)
-    return PrefillPool(
-      replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
-      cost: design.stepCosts(
+    func tabulate(_ design: ReplicaDesign) -> StepCostTable {
+      design.stepCosts(
         maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
-        maximumContextTokens: options.maximumContextTokens), router: router.policy, handOff: handOff)
+        maximumContextTokens: options.maximumContextTokens)
+    }
+    var pool = PrefillPool(
+      replicas: replicas, acceleratorsPerReplica: design.parallel.accelerators, engine: options, cache: cache,
+      cost: tabulate(design), router: router.policy, handOff: handOff)
+    if hasLevels { pool.powerLevels = design.powerLevels(tabulate) }
+    return pool
   }
 }
 

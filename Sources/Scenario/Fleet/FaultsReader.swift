@@ -5,9 +5,9 @@ import Simulation
 
 /// What `faults:` of a deployment states.
 struct FaultsDraft {
-  /// What fails as a whole; `domain`: a scale-up domain, with its switches.
+  /// What fails as a whole; `domain`: a scale-up domain, with its switches; `row`: racks on one busway or cooling loop.
   enum Unit: String, CaseIterable {
-    case accelerator, node, domain, rack
+    case accelerator, node, domain, rack, row
   }
 
   /// How often a unit fails of itself and how long that lasts on average, in seconds.

@@ -18,12 +18,14 @@ struct Placement {
   private let part: Int
   private let first: ReplicaPlaces.Numbers
   private let system: SystemSpecification
+  private let racksPerRow: Int
 
   /// An empty part of a site.
   init(_ site: ResolvedSite, part: Int) {
     let system = site.parts[part].system
     self.system = system
     self.part = part
+    racksPerRow = site.racksPerRow
     first = ReplicaPlaces.Numbers(
       node: site.first(\.nodes, ofPart: part), domain: site.first(\.domains, ofPart: part),
       rack: site.first(\.racks, ofPart: part))
@@ -81,7 +83,7 @@ struct Placement {
     runs = after
     return ReplicaPlaces(
       part: part, system: system, first: first, slotAccelerators: slot, slotsPerReplica: slots,
-      domainSize: domainSize, spans: spans)
+      domainSize: domainSize, spans: spans, racksPerRow: racksPerRow)
   }
 
   /// Accelerators that must stand together, and how many such groups make a replica.
@@ -114,6 +116,8 @@ struct ReplicaPlaces {
   let slotsPerReplica: Int
   let domainSize: Int
   let spans: [Span]
+  /// Racks of a row, which are counted through the site.
+  let racksPerRow: Int
   /// Replicas at the end that stand idle until others fail.
   var spares = 0
 
@@ -140,8 +144,9 @@ struct ReplicaPlaces {
     }.dropLast(spares)
   }
 
-  /// The nodes, domains or racks that each replica stands on, by their numbers on the site, in order.
+  /// The nodes, domains, racks or rows that each replica stands on, by their numbers on the site, in order.
   func units(_ unit: FaultsDraft.Unit) -> [[Int]] {
+    if unit == .row { return units(.rack).map { Set($0.map { $0 / racksPerRow }).sorted() } }
     let (size, first) = size(of: unit)
     return replicas.map { ranges in
       var units: Set<Int> = []
@@ -157,6 +162,7 @@ struct ReplicaPlaces {
     case .node: (system.node.accelerators, first.node)
     case .domain: (domainSize, first.domain)
     case .rack: (system.rack.accelerators, first.rack)
+    case .row: (system.rack.accelerators * racksPerRow, first.rack / racksPerRow)
     }
   }
 }

@@ -11,13 +11,15 @@ extension SiteReader {
   }
 
   /// As many racks as the grid connection carries at nameplate with the plant that they need; nil where it is none.
+  ///
+  /// `carried` is what they may draw: more than the connection's power where that is oversubscribed.
   func size(
-    _ system: SystemSpecification, power: Watts, field: Field, with draft: FacilityDraft
+    _ system: SystemSpecification, power: Watts, carried: Watts, field: Field, with draft: FacilityDraft
   ) -> ResolvedSite? {
     let nameplate = system.rack.power
     let outdoors = "at \(plain(draft.designCelsius)) °C outdoors"
     do {
-      let racks = try draft.racks(gridWatts: power.si, nameplateWatts: nameplate.si, most: Self.most)
+      let racks = try draft.racks(gridWatts: carried.si, nameplateWatts: nameplate.si, most: Self.most)
       let one = Watts(si: try draft.gridWatts(rackWatts: nameplate.si))
       guard racks >= 1 else {
         field.reject(
@@ -32,7 +34,8 @@ extension SiteReader {
         parts: [Self.full(system, racks: racks)], conversionEfficiency: 1, overheadPerITWatt: 0,
         powerLimit: power,
         arithmetic: [
-          "\(counted(racks, "rack")) x \(nameplate) nameplate = \(watts): the plant draws \(drawn) of \(power) \(outdoors)",
+          "\(counted(racks, "rack")) x \(nameplate) nameplate = \(watts): the plant draws \(drawn) of "
+            + (carried == power ? "\(power)" : "\(power), oversubscribed \(carried),") + " \(outdoors)",
           "one rack more would draw \(more)", Self.text(system, racks: racks),
         ])
     } catch {

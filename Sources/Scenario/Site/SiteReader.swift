@@ -39,6 +39,8 @@ struct SiteReader {
 
   private static let counts = ["racks", "nodes", "accelerators"]
   static let most = 100_000_000
+  /// Racks of a row where a scenario doesn't say: a scalable unit of NVIDIA's DGX SuperPOD with GB200 systems has eight.
+  static let racksPerRow = 8
 
   /// The site with what the echo says of it; nil where something is wrong.
   func read(_ field: Field) -> (site: ResolvedSite, echo: JSONValue)? {
@@ -50,14 +52,24 @@ struct SiteReader {
     let overheadField = reader.optional("overhead")
     let overhead = overheadField.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 10))
     let facilityField = reader.optional("facility")
+    let oversubscriptionField = reader.optional("oversubscription")
+    let oversubscription = oversubscriptionField.quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 2))
+    if oversubscriptionField.isPresent, size?.power == nil {
+      oversubscriptionField.refuse("only a grid connection is oversubscribed", allowed: "with power")
+    }
+    let row = reader.optional("racks_per_row").int(in: 1...1_000_000)
+    let cappingField = reader.optional("capping")
+    let capping = CappingReader().read(cappingField, connection: size?.power)
     reader.finish()
+    let extras = SiteExtras(
+      capping: capping, racksPerRow: row ?? Self.racksPerRow, oversubscription: oversubscription?.si ?? 0)
     let constant = { (parts: [SitePart]) in
       ConstantFacility(efficiency: efficiency, overhead: overhead?.si, parts: parts)
     }
     let counted = size == nil ? together(systemsField, constant) : nil
     guard facilityField.isPresent else {
-      let site = size.map { alone($0, field, constant) } ?? counted
-      return site.map { ($0, echo($0, constant($0.parts).echo)) }
+      let site = size.map { alone($0, field, constant, extras) } ?? counted
+      return site.map { finished($0, extras, constant($0.parts).echo) }
     }
     for field in [efficiencyField, overheadField] {
       field.refuse("the facility works it out", hint: "leave it out, or leave out 'facility'")
@@ -65,20 +77,46 @@ struct SiteReader {
     let known = size.map { [$0.system].compactMap { $0 } } ?? counted?.parts.map(\.system) ?? []
     let draft = FacilityReader(paths: paths, problems: problems, racks: Self.cooling(of: known))
       .read(facilityField)
-    guard let site = size.map({ alone($0, field, constant, draft) }) ?? counted, let draft,
+    guard let site = size.map({ alone($0, field, constant, extras, draft) }) ?? counted, let draft,
       let found = equipped(site, draft)
     else { return nil }
-    return (found.site, echo(found.site, [("facility", found.echo)]))
+    return finished(found.site, extras, [("facility", found.echo)])
+  }
+
+  /// What a site states beside its systems, its size and its plant.
+  private struct SiteExtras {
+    let capping: SiteCapping?
+    let racksPerRow: Int
+    /// Share of the connection by which racks at nameplate, with their plant, may exceed it.
+    let oversubscription: Double
+  }
+
+  /// A site with everything, and its echo.
+  private func finished(
+    _ site: ResolvedSite, _ extras: SiteExtras, _ facility: [(String, JSONValue)]
+  ) -> (site: ResolvedSite, echo: JSONValue) {
+    var site = site
+    site.capping = extras.capping
+    site.racksPerRow = extras.racksPerRow
+    var more = facility
+    if extras.oversubscription > 0 { more.append(("oversubscription", .double(extras.oversubscription))) }
+    if let capping = extras.capping {
+      more.append(("racks_per_row", .int(extras.racksPerRow)))
+      more.append(("capping", capping.echo))
+    }
+    return (site, echo(site, more))
   }
 
   /// A site of one system.
   private func alone(
-    _ size: SizeFields, _ field: Field, _ facility: ([SitePart]) -> ConstantFacility,
+    _ size: SizeFields, _ field: Field, _ facility: ([SitePart]) -> ConstantFacility, _ extras: SiteExtras,
     _ draft: FacilityDraft? = nil
   ) -> ResolvedSite? {
     guard size.check(field), let system = size.system else { return nil }
+    let carried = 1 + extras.oversubscription
     if let power = size.power, let draft {
-      return self.size(system, power: power, field: size.powerField, with: draft)
+      return self.size(
+        system, power: power, carried: power * carried, field: size.powerField, with: draft)
     }
     guard let power = size.power else {
       return part(of: size).map { part in
@@ -92,7 +130,7 @@ struct SiteReader {
     let known = facility([one])
     var site = ResolvedSite(
       parts: [one], conversionEfficiency: known.efficiency, overheadPerITWatt: known.overhead)
-    return self.size(&site, power: power, field: size.powerField) ? site : nil
+    return self.size(&site, power: power, carried: power * carried, field: size.powerField) ? site : nil
   }
 
   /// A site of several systems, each counted.
@@ -157,11 +195,13 @@ struct SiteReader {
   }
 
   /// As many racks as the grid connection carries at nameplate, conversion and cooling included.
-  private func size(_ site: inout ResolvedSite, power: Watts, field: Field) -> Bool {
+  ///
+  /// `carried` is what racks at nameplate may draw: more than the connection's power where that is oversubscribed.
+  private func size(_ site: inout ResolvedSite, power: Watts, carried: Watts, field: Field) -> Bool {
     let system = site.parts[0].system
     let nameplate = system.rack.power
     let perRack = nameplate * site.sitePowerPerITWatt
-    let racks = (power / perRack).rounded(.down)
+    let racks = (carried / perRack).rounded(.down)
     let rack =
       "one rack: \(nameplate) nameplate x (1 + \(plain(site.overheadPerITWatt))) / "
       + "\(plain(site.conversionEfficiency)) = \(perRack) at the grid connection"
@@ -176,7 +216,9 @@ struct SiteReader {
     site.powerLimit = power
     site.parts = [Self.full(system, racks: Int(racks))]
     site.arithmetic = [
-      rack, "\(power) / \(perRack) = \(Int(racks)) whole racks", Self.text(system, racks: Int(racks)),
+      rack,
+      (carried == power ? "\(power)" : "\(power), oversubscribed \(carried)")
+        + " / \(perRack) = \(Int(racks)) whole racks", Self.text(system, racks: Int(racks)),
     ]
     return true
   }

@@ -13,6 +13,13 @@ struct CoupledDriver {
   let prefillEngine: Engine
   let prefillRouter: IndependentRouter
   let prefillReplicas: Int
+  /// The engines of the pool that answers, and of the prefill pool, at each level below the full one; empty where nothing
+  /// holds replicas to any.
+  private let heldEngines: [[Engine]]
+  /// The level that each replica is held to.
+  var levels: [UInt8]
+  /// Energy above idle of steps before the reported part of the run, by replica.
+  var forgottenJoules: [Double]
   let sources: [RequestSource]
   private let progress: RunProgress
   var replicas: [Replica]
@@ -121,6 +128,9 @@ struct CoupledDriver {
       policy: deployment.prefill?.router ?? deployment.router, replicas: max(prefill, 1),
       streams: deployment.streams, seed: run.seed, run: run.replication, name: deployment.name + ".prefill")
     let count = deployment.allReplicas
+    heldEngines = deployment.heldEngines(run)
+    levels = Array(repeating: 0, count: count)
+    forgottenJoules = Array(repeating: 0, count: count)
     replicas = (0..<count).map { Replica(id: Int32($0), engine: $0 < prefill ? first : engine) }
     generations = Array(repeating: 0, count: count)
     startQueued = Array(repeating: false, count: count)
@@ -325,7 +335,11 @@ struct CoupledDriver {
 
   /// What a replica runs.
   @inline(__always)
-  func engine(of replica: Int) -> Engine { replica < prefillReplicas ? prefillEngine : engine }
+  func engine(of replica: Int) -> Engine {
+    let isFirst = replica < prefillReplicas
+    guard !heldEngines.isEmpty, levels[replica] > 0 else { return isFirst ? prefillEngine : engine }
+    return heldEngines[isFirst ? 1 : 0][Int(levels[replica]) - 1]
+  }
 
   /// A request counts to the load of a replica.
   mutating func burden(_ replica: Int, with request: Request) {
@@ -381,7 +395,11 @@ struct CoupledDriver {
     shop.observations.carryOver(
       inFlight: Int64(shop.requests.inFlight) + onTheWay, waiting: Int64(waiting) + onTheWay)
     reported = 0
-    for index in replicas.indices { replicas[index].forgetCost(upTo: time) }
+    for index in replicas.indices {
+      let before = replicas[index].joules(at: time)
+      replicas[index].forgetCost(upTo: time)
+      forgottenJoules[index] += before - replicas[index].joules(at: time)
+    }
     for stream in clients.indices
     where clients[stream].isClosedLoop && deployment.streams[stream].warmUpRequests > 0 {
       clients[stream].left = deployment.streams[stream].requests ?? .max

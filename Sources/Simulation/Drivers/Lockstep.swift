@@ -19,17 +19,19 @@ struct Lockstep {
   /// Who decides on the sizes of each deployment's pools, and when they look next: the pool that answers, prefill.
   private var autoscalers: [[Autoscaler?]]
   private var looks: [[SimTime]]
+  private var power: LockstepPower?
 
   /// Deployments with their parts: the model of a sample and its cells, or the whole one as its only part.
   ///
   /// - Parameters:
   ///   - plans: the deployments.
   ///   - parts: what is simulated of each, with how.
+  ///   - power: limits of what they draw; nil for none.
   ///   - threads: threads to use, >= 1.
   ///   - progress: counts completed requests as they complete.
   init(
-    _ plans: [DeploymentPlan], parts: [[(plan: DeploymentPlan, run: RunPlan)]], threads: Int,
-    progress: RunProgress
+    _ plans: [DeploymentPlan], parts: [[(plan: DeploymentPlan, run: RunPlan)]], power: PowerControl? = nil,
+    threads: Int, progress: RunProgress
   ) {
     self.plans = plans
     self.threads = threads
@@ -41,6 +43,7 @@ struct Lockstep {
     }
     self.units = units
     unitsOf = ranges
+    self.power = power.map { LockstepPower($0, plans, parts: parts.map { $0.map(\.plan) }) }
     let isSteered = parts.map { $0.contains { $0.plan.fleet?.isSteered == true } }
     autoscalers = zip(plans, isSteered).map { plan, isSteered in
       [plan.fleet?.autoscaling, plan.fleet?.prefillAutoscaling].map {
@@ -60,11 +63,12 @@ struct Lockstep {
   mutating func run(until horizon: SimTime?) async {
     await onAll { $0.begin() }
     while true {
-      let next = nextLook
+      let next = min(nextLook, power?.next ?? .never)
       guard next != .never, next <= horizon ?? .never else { break }
       await onAll { $0.advance(before: next) }
       guard units.contains(where: { $0.driver.withLock { $0.goesOn } }) else { break }
       look(at: next)
+      if power?.next == next { power?.look(units, unitsOf, at: next) }
     }
     await onAll { $0.advance(before: .never) }
   }
@@ -75,7 +79,10 @@ struct Lockstep {
     return units.map { $0.driver.withLock { $0.outcome } }
   }
 
-  /// When somebody looks next; `.never` where nobody does.
+  /// What became of limits of power; nil where there are none.
+  var powerOutcome: PowerControlOutcome? { power?.outcome }
+
+  /// When an autoscaler looks next; `.never` where none does.
   private var nextLook: SimTime {
     var next = SimTime.never
     for (deployment, times) in looks.enumerated() {

@@ -12,6 +12,8 @@ public struct PrefillPool: Sendable {
   public var cache: KVCacheOptions
   /// What a step of a replica costs.
   public var cost: StepCostTable
+  /// What accelerators can be held to, falling; the first level is that of ``cost``, empty where nothing holds them.
+  public var powerLevels: [PowerLevel] = []
   /// How requests find their replica.
   public var router: RouterPolicy
   /// How they get from here to the decode pool.

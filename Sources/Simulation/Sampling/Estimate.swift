@@ -43,7 +43,25 @@ struct SampleScale {
   func callAsFunction(_ value: Int128) -> Int128 { value * Int128(replicas) / Int128(simulated) }
 }
 
+extension DeploymentPlan {
+  /// The model and the cells of a sample, with how they run.
+  func parts(of cells: SampleCells, _ run: RunPlan) -> [(plan: DeploymentPlan, run: RunPlan)] {
+    cells.parts.map {
+      (part($0, of: cells, seed: run.seed, replication: run.replication), run.ofPart($0.number))
+    }
+  }
+}
+
 extension DeploymentOutcome {
+  /// What a deployment did, estimated from its model; cells say how sure that is.
+  init(model: DeploymentOutcome, cells: [DeploymentOutcome], _ plan: SampleCells) {
+    self.init(estimatedFrom: [model], replicas: plan.model.replicas, cells: cells, plan)
+    events += cells.reduce(0) { $0 + $1.events }
+    var cells = cells
+    for index in cells.indices { cells[index].observations.records = [] }
+    sample = SampleOutcome(cells: cells, plan: plan)
+  }
+
   /// What a deployment did, estimated from parts of it.
   ///
   /// Sums are multiplied by replicas over replicas simulated; energy over time is first cleared of what chance adds to

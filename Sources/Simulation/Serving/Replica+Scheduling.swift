@@ -251,7 +251,7 @@ extension Replica {
     cost += attention
     if engine.loadDraws != nil { vary(&cost, chunkTokens: chunkTokens, engine: engine) }
     if engine.cost.host != nil { cost = engine.cost.withHost(cost, sequences: decodesOfStep) }
-    if pace != StepPace() { cost.slow(by: pace) }
+    if !pace.isPlain { cost.slow(by: pace) }
     if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
     fetchSeconds = 0
     cost.wait(copySeconds)
@@ -278,7 +278,7 @@ extension Replica {
         vary(&run.first, chunkTokens: 0, engine: engine)
       }
       regimePace = pace
-      if pace != StepPace() {
+      if !pace.isPlain {
         run.first.slow(by: pace)
         run.growth.slow(by: pace)
       }

@@ -6,6 +6,11 @@ struct StepPace: Equatable {
   var work = 1.0
   /// What accelerators exchange in it: more than 1 where transfers use the same links.
   var exchange = 1.0
+  /// The power level that accelerators are held to: another one makes other steps, whose costs are those of that level.
+  var level: UInt8 = 0
+
+  /// Whether a step takes as long as it costs.
+  var isPlain: Bool { work == 1 && exchange == 1 }
 }
 
 extension CostVector {

@@ -1,0 +1,40 @@
+import CostModel
+
+/// What accelerators draw, and levels that hold them to less.
+extension CoupledDriver {
+  /// Energy above idle since the start of the run that replicas have used by `time`, in joules; that of a stretch of steps in
+  /// progress by its share of time.
+  func joules(of replicas: some Sequence<Int>, at time: SimTime) -> Double {
+    var joules = 0.0
+    for index in replicas { joules += self.replicas[index].joules(at: time) + forgottenJoules[index] }
+    return joules
+  }
+
+  /// The replicas of a pool, by their numbers.
+  func replicas(of role: PoolRole) -> Range<Int> {
+    role == .prefill ? 0..<prefillReplicas : prefillReplicas..<replicas.count
+  }
+
+  /// Holds replicas to a level from their next steps on.
+  mutating func hold(_ replicas: some Sequence<Int>, to level: Int, at time: SimTime) {
+    for index in replicas where levels[index] != UInt8(level) {
+      levels[index] = UInt8(level)
+      self.replicas[index].pace.level = UInt8(level)
+      if self.replicas[index].cut(at: time, everySteps: 1) { queueCompletion(index) }
+    }
+  }
+}
+
+extension Replica {
+  /// Energy above idle that steps have used by `time`, in joules.
+  func joules(at time: SimTime) -> Double {
+    guard let regime else { return cost[.energy] }
+    let done = regime.cost(ofSteps: regime.done)[.energy]
+    guard plannedSteps > 0, plannedEnd != .never else { return cost[.energy] + done }
+    let begin = regime.done == 0 ? regime.anchor : regime.end(ofStep: regime.done)
+    let length = (plannedEnd - begin).seconds
+    let share = length > 0 ? min(max((time - begin).seconds / length, 0), 1) : 1
+    let planned = regime.cost(ofSteps: regime.done + plannedSteps)[.energy] - done
+    return cost[.energy] + done + planned * share
+  }
+}
