@@ -83,10 +83,11 @@ public enum Simulation {
   ) async -> [DeploymentOutcome] {
     let workers = min(threads, parts.count)
     return await withTaskGroup(of: [(Int, DeploymentOutcome)].self) { group in
-      for worker in 0..<workers {
+      let next = SharedCounter()
+      for _ in 0..<workers {
         group.addTask {
           var done: [(Int, DeploymentOutcome)] = []
-          for index in stride(from: worker, to: parts.count, by: workers) {
+          while let index = next.next(below: parts.count) {
             done.append(
               (index, await Simulation.run(parts[index].plan, parts[index].run, progress: progress)))
           }
@@ -249,18 +250,16 @@ extension DeploymentPlan {
       prefill.engine, prefill.cache, prefill.cost, run, role: .prefill, router: prefill.router)
   }
 
-  /// The engines of the pool that answers, and of the prefill pool, at each power level below the full one.
-  func heldEngines(_ run: RunPlan) -> [[Engine]] {
-    let own = powerLevels.dropFirst().map { level in
-      engine(
-        engine, cache, level.cost, run, role: prefill == nil ? .aggregated : .decode, router: router)
+  /// The engine of a pool whose accelerators are held to a level.
+  func engine(heldTo level: Int, isPrefill: Bool, _ run: RunPlan) -> Engine {
+    if isPrefill, let prefill {
+      return engine(
+        prefill.engine, prefill.cache, prefill.powerLevels[level].cost, run, role: .prefill,
+        router: prefill.router)
     }
-    let first = prefill.map { pool in
-      pool.powerLevels.dropFirst().map { level in
-        engine(pool.engine, pool.cache, level.cost, run, role: .prefill, router: pool.router)
-      }
-    }
-    return own.isEmpty && first?.isEmpty ?? true ? [] : [own, first ?? []]
+    return engine(
+      engine, cache, powerLevels[level].cost, run, role: prefill == nil ? .aggregated : .decode,
+      router: router)
   }
 
   /// The engine of one pool.

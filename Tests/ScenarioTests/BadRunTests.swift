@@ -43,6 +43,12 @@ struct BadRunTests {
         "scenario.yaml:17: run.warm_up: found 'automatic', which does not start with a number; a duration needs one of ns, us, ms, s, min, h, d after a number; for example '8 s'"
       ]),
     BadInput(
+      "a sample of nothing", [17: "run: { sample: { share: 0 %, cells: 1 } }"],
+      [
+        "scenario.yaml:17: run.sample.share: found '0 %', out of range; allowed: more than 0",
+        "scenario.yaml:17: run.sample.cells: found 1, out of range; allowed: 2 to 63",
+      ]),
+    BadInput(
       "references",
       [
         17:

@@ -48,6 +48,17 @@ struct BadSiteTests {
         "scenario.yaml:3: site.racks: found 0, out of range; allowed: 1 to 100000000"
       ]),
     BadInput(
+      "limits of nothing", [3: "site: { system: h100-sxm, nodes: 1, capping: { policy: fair } }"],
+      [
+        "scenario.yaml:3: site.capping: nothing is limited; allowed: feed, row or rack, or a site that is stated by its power",
+        "scenario.yaml:3: site.capping.policy: found 'fair', not a known name; allowed: proportional, priority, phase-aware",
+      ]),
+    BadInput(
+      "oversubscribed nodes", [3: "site: { system: h100-sxm, nodes: 1, oversubscription: 10 % }"],
+      [
+        "scenario.yaml:3: site.oversubscription: only a grid connection is oversubscribed; allowed: with power"
+      ]),
+    BadInput(
       "site not mapping", [3: "site: h100-sxm"],
       [
         "scenario.yaml:3: site: found 'h100-sxm', a mapping (key: value) is needed"

@@ -44,7 +44,7 @@ struct DesignedDeployment {
       to: &design,
       tokens: max(options.maximumBatchTokens, options.maximumBatchSize * (1 + options.draftTokens)))
     attentionBalance.apply(to: &design, sequences: options.maximumBatchSize, streams: streams)
-    func tabulate(_ design: ReplicaDesign) -> StepCostTable {
+    @Sendable func tabulate(_ design: ReplicaDesign) -> StepCostTable {
       design.stepCosts(
         maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
         maximumContextTokens: options.maximumContextTokens, draftTokens: options.draftTokens)

@@ -26,7 +26,7 @@ struct DesignedPool {
     var design = design
     design.schedulesAhead = engine.schedulesAhead
     experts.apply(to: &design, tokens: options.maximumBatchTokens)
-    func tabulate(_ design: ReplicaDesign) -> StepCostTable {
+    @Sendable func tabulate(_ design: ReplicaDesign) -> StepCostTable {
       design.stepCosts(
         maximumBatchSize: options.maximumBatchSize, maximumBatchTokens: options.maximumBatchTokens,
         maximumContextTokens: options.maximumContextTokens)

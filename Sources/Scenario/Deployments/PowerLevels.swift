@@ -8,16 +8,21 @@ extension ReplicaDesign {
   ///
   /// Steps of a twentieth of the thermal design power: as fine as power controllers are set in practice, and few enough to
   /// tabulate.
-  func powerLevels(_ tabulate: (ReplicaDesign) -> StepCostTable) -> [PowerLevel] {
+  func powerLevels(_ tabulate: @escaping @Sendable (ReplicaDesign) -> StepCostTable) -> [PowerLevel] {
     let (idle, design) = (system.accelerator.idlePower.si, system.accelerator.thermalDesignPower.si)
     let full = clocks.powerLimitWatts ?? design
-    var levels = [PowerLevel(watts: full, cost: tabulate(self))]
+    let own = self
+    var levels = [PowerLevel(watts: full) { tabulate(own) }]
     for step in stride(from: 19, to: 0, by: -1) {
       let watts = design * Double(step) / 20
       guard watts < full, watts > idle + 0.05 * (design - idle) else { continue }
-      var held = self
-      held.clocks = ClockLimits(powerLimitWatts: watts, clock: clocks.clock)
-      levels.append(PowerLevel(watts: watts, cost: tabulate(held)))
+      let limits = ClockLimits(powerLimitWatts: watts, clock: clocks.clock)
+      levels.append(
+        PowerLevel(watts: watts) {
+          var held = own
+          held.clocks = limits
+          return tabulate(held)
+        })
     }
     return levels
   }

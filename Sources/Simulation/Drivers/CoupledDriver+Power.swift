@@ -18,10 +18,18 @@ extension CoupledDriver {
   /// Holds replicas to a level from their next steps on.
   mutating func hold(_ replicas: some Sequence<Int>, to level: Int, at time: SimTime) {
     for index in replicas where levels[index] != UInt8(level) {
+      if level > 0 { prepare(level, pool: index < prefillReplicas ? 1 : 0) }
       levels[index] = UInt8(level)
       self.replicas[index].pace.level = UInt8(level)
       if self.replicas[index].cut(at: time, everySteps: 1) { queueCompletion(index) }
     }
+  }
+
+  /// Makes the engine of a level, where there is none yet.
+  private mutating func prepare(_ level: Int, pool: Int) {
+    while heldEngines[pool].count < level { heldEngines[pool].append(nil) }
+    guard heldEngines[pool][level - 1] == nil else { return }
+    heldEngines[pool][level - 1] = deployment.engine(heldTo: level, isPrefill: pool == 1, run)
   }
 }
 
@@ -31,10 +39,13 @@ extension Replica {
     guard let regime else { return cost[.energy] }
     let done = regime.cost(ofSteps: regime.done)[.energy]
     guard plannedSteps > 0, plannedEnd != .never else { return cost[.energy] + done }
-    let begin = regime.done == 0 ? regime.anchor : regime.end(ofStep: regime.done)
-    let length = (plannedEnd - begin).seconds
+    // The step in progress, whether it was planned alone or with others.
+    let last = regime.done + plannedSteps
+    let step = regime.firstStep(endingAtOrAfter: time, in: (regime.done + 1)...last)
+    let begin = step == 1 ? regime.anchor : regime.end(ofStep: step - 1)
+    let length = (regime.end(ofStep: step) - begin).seconds
     let share = length > 0 ? min(max((time - begin).seconds / length, 0), 1) : 1
-    let planned = regime.cost(ofSteps: regime.done + plannedSteps)[.energy] - done
-    return cost[.energy] + done + planned * share
+    let before = regime.cost(ofSteps: step - 1)[.energy]
+    return cost[.energy] + before + (regime.cost(ofSteps: step)[.energy] - before) * share
   }
 }

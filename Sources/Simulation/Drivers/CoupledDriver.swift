@@ -13,9 +13,8 @@ struct CoupledDriver {
   let prefillEngine: Engine
   let prefillRouter: IndependentRouter
   let prefillReplicas: Int
-  /// The engines of the pool that answers, and of the prefill pool, at each level below the full one; empty where nothing
-  /// holds replicas to any.
-  private let heldEngines: [[Engine]]
+  /// The engines of the pool that answers, and of the prefill pool, at each level below the full one that was needed.
+  var heldEngines: [[Engine?]] = [[], []]
   /// The level that each replica is held to.
   var levels: [UInt8]
   /// Energy above idle of steps before the reported part of the run, by replica.
@@ -128,7 +127,6 @@ struct CoupledDriver {
       policy: deployment.prefill?.router ?? deployment.router, replicas: max(prefill, 1),
       streams: deployment.streams, seed: run.seed, run: run.replication, name: deployment.name + ".prefill")
     let count = deployment.allReplicas
-    heldEngines = deployment.heldEngines(run)
     levels = Array(repeating: 0, count: count)
     forgottenJoules = Array(repeating: 0, count: count)
     replicas = (0..<count).map { Replica(id: Int32($0), engine: $0 < prefill ? first : engine) }
@@ -337,8 +335,11 @@ struct CoupledDriver {
   @inline(__always)
   func engine(of replica: Int) -> Engine {
     let isFirst = replica < prefillReplicas
-    guard !heldEngines.isEmpty, levels[replica] > 0 else { return isFirst ? prefillEngine : engine }
-    return heldEngines[isFirst ? 1 : 0][Int(levels[replica]) - 1]
+    let level = Int(levels[replica])
+    guard level > 0, let held = heldEngines[isFirst ? 1 : 0][level - 1] else {
+      return isFirst ? prefillEngine : engine
+    }
+    return held
   }
 
   /// A request counts to the load of a replica.

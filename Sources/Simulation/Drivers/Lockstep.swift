@@ -7,6 +7,17 @@ final class LockstepUnit: Sendable {
   init(_ driver: consuming sending CoupledDriver) { self.driver = Mutex(driver) }
 }
 
+/// Numbers that threads share out among them.
+final class SharedCounter: Sendable {
+  private let value = Atomic<Int>(0)
+
+  /// The next number; nil from `limit` on.
+  func next(below limit: Int) -> Int? {
+    let number = value.wrappingAdd(1, ordering: .relaxed).oldValue
+    return number < limit ? number : nil
+  }
+}
+
 /// Deployments, or cells of them, that are taken forward together, from one moment to the next at which something looks at
 /// all of them and acts on all of them.
 struct Lockstep {
@@ -20,6 +31,8 @@ struct Lockstep {
   private var autoscalers: [[Autoscaler?]]
   private var looks: [[SimTime]]
   private var power: LockstepPower?
+  /// The units in the order in which threads take them: the last ones are small, so that no thread waits long.
+  private let largestFirst: [Int]
 
   /// Deployments with their parts: the model of a sample and its cells, or the whole one as its only part.
   ///
@@ -43,6 +56,8 @@ struct Lockstep {
     }
     self.units = units
     unitsOf = ranges
+    let sizes = parts.flatMap { $0.map(\.plan.allReplicas) }
+    largestFirst = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
     self.power = power.map { LockstepPower($0, plans, parts: parts.map { $0.map(\.plan) }) }
     let isSteered = parts.map { $0.contains { $0.plan.fleet?.isSteered == true } }
     autoscalers = zip(plans, isSteered).map { plan, isSteered in
@@ -141,12 +156,13 @@ struct Lockstep {
       for unit in units { unit.driver.withLock { body(&$0) } }
       return
     }
-    let units = units
+    let (units, order) = (units, largestFirst)
+    let next = SharedCounter()
     await withTaskGroup(of: Void.self) { group in
-      for worker in 0..<workers {
+      for _ in 0..<workers {
         group.addTask {
-          for index in stride(from: worker, to: units.count, by: workers) {
-            units[index].driver.withLock { body(&$0) }
+          while let position = next.next(below: order.count) {
+            units[order[position]].driver.withLock { body(&$0) }
           }
         }
       }

@@ -33,9 +33,14 @@ struct PoolLook: Equatable {
 struct Autoscaler {
   private let rule: Autoscaling
   /// Sizes asked for of late.
-  private var wishes: [(time: SimTime, replicas: Int)] = []
+  private var wishes: [(time: SimTime, replicas: Int)]
 
-  init(_ rule: Autoscaling) { self.rule = rule }
+  /// One that has asked for the size at the start, as Kubernetes' horizontal pod autoscaler does: else what has only just begun
+  /// would look idle.
+  init(_ rule: Autoscaling) {
+    self.rule = rule
+    wishes = [(.zero, rule.initial)]
+  }
 
   /// The size that a pool is to have from now on; nil where it is to stay as it is.
   ///

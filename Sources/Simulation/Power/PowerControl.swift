@@ -1,17 +1,33 @@
 import CostModel
 import Facility
+import Synchronization
 
 /// What accelerators can be held to.
-public struct PowerLevel: Sendable {
+public final class PowerLevel: Sendable {
   /// The most that one of them draws, in watts, > 0.
-  public var watts: Double
-  /// What a step of a replica costs then: its energy in its time is no more than that, and idle power.
-  public var cost: StepCostTable
+  public let watts: Double
+  private let tabulate: @Sendable () -> StepCostTable
+  private let table = Mutex<StepCostTable?>(nil)
 
-  /// A level; see the properties.
-  public init(watts: Double, cost: StepCostTable) {
+  /// A level.
+  ///
+  /// - Parameters:
+  ///   - watts: the most that an accelerator draws, > 0.
+  ///   - tabulate: what a step of a replica costs then, with an energy in its time that is no more than that; called when the
+  ///     level is first needed, since most never are.
+  public init(watts: Double, tabulate: @escaping @Sendable () -> StepCostTable) {
     self.watts = watts
-    self.cost = cost
+    self.tabulate = tabulate
+  }
+
+  /// What a step of a replica costs at this level.
+  public var cost: StepCostTable {
+    table.withLock { table in
+      if let table { return table }
+      let made = tabulate()
+      table = made
+      return made
+    }
   }
 }
 

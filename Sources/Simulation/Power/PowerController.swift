@@ -11,9 +11,13 @@ struct PowerController {
   private let ranks: [Int]
   private var excess = 0
 
-  /// Shares of a limit: from which it is shared out, and up to which groups are let up.
+  /// Shares of a limit: from which it is shared out, what is then shared out, since steps in progress go on as they began, and
+  /// up to which groups are let up.
   private static let trigger = 0.99
-  private static let release = 0.97
+  private static let shared = 0.98
+  private static let release = 0.96
+  /// By how much more than it draws above idle a group that is not held may want in the next interval.
+  private static let growth = 1.25
 
   /// A controller that holds nobody.
   ///
@@ -96,23 +100,38 @@ struct PowerController {
       && point.children.allSatisfy { fits($0, drawn, share, from: start, to: end) }
   }
 
-  /// Shares limits out, and holds each group to the highest level at which it can't exceed its share.
+  /// Shares limits out, and holds each group behind one that is exceeded, or nearly, to the highest level at which it can't
+  /// draw more than its share.
   private mutating func shareOut(_ drawn: [Double], from start: Double, to end: Double) {
     var order: [Int] = []
     let tree = node(control.root, drawn, from: start, to: end, &order)
     let grants = Capping(policy: control.policy).grants(in: tree)
-    for (position, group) in order.enumerated() {
+    var isBound = Array(repeating: false, count: levels.count)
+    markBound(control.root, drawn, from: start, to: end, isBehind: false, &isBound)
+    for (position, group) in order.enumerated() where isBound[group] {
       let each = grants.watts[position] / Double(control.groups[group].accelerators)
-      let held = watts[group].firstIndex { $0 <= each } ?? watts[group].count - 1
+      let held = watts[group].firstIndex { $0 <= each * (1 + 1e-9) } ?? watts[group].count - 1
       levels[group] = max(levels[group], held)
       outcome.groups[group].leastWatts = min(outcome.groups[group].leastWatts, watts[group][levels[group]])
     }
-    for name in grants.bindingPoints {
-      if let index = outcome.binding.firstIndex(where: { $0.name == name }) {
+  }
+
+  /// Marks the groups behind points whose limits don't hold, and counts those points.
+  private mutating func markBound(
+    _ point: PowerControl.Point, _ drawn: [Double], from start: Double, to end: Double, isBehind: Bool,
+    _ isBound: inout [Bool]
+  ) {
+    let exceeds = sum(point, drawn) > Self.trigger * point.leastWatts(from: start, to: end)
+    if exceeds {
+      if let index = outcome.binding.firstIndex(where: { $0.name == point.name }) {
         outcome.binding[index].times += 1
       } else {
-        outcome.binding.append(PowerControlOutcome.Binding(name: name, times: 1))
+        outcome.binding.append(PowerControlOutcome.Binding(name: point.name, times: 1))
       }
+    }
+    for group in point.groups where exceeds || isBehind { isBound[group] = true }
+    for child in point.children {
+      markBound(child, drawn, from: start, to: end, isBehind: exceeds || isBehind, &isBound)
     }
   }
 
@@ -123,17 +142,20 @@ struct PowerController {
     let groups = point.groups.map { index -> PowerGroup in
       order.append(index)
       let group = control.groups[index]
-      let count = Double(group.accelerators)
-      // Who is held would take what its level allows.
-      let wanted =
-        levels[index] > 0 ? max(drawn[index] / count, watts[index][levels[index]]) : drawn[index] / count
+      let each = drawn[index] / Double(group.accelerators)
+      let (full, own) = (watts[index][0], watts[index][levels[index]])
+      // Who is held would take what its level allows; who is not may want more than it drew.
+      let grown = group.idleWatts + Self.growth * max(0, each - group.idleWatts)
+      let wanted = levels[index] > 0 ? max(each, own) : min(full, grown)
+      // Nobody can be held below the lowest level.
       return PowerGroup(
-        name: "\(index)", count: group.accelerators, idleWatts: group.idleWatts, wantedWatts: wanted,
-        priority: group.priority, phase: PowerGroup.Phase(group.role))
+        name: "\(index)", count: group.accelerators, idleWatts: watts[index].last ?? full,
+        wantedWatts: max(wanted, watts[index].last ?? 0), priority: group.priority,
+        phase: PowerGroup.Phase(group.role))
     }
     let children = point.children.map { node($0, drawn, from: start, to: end, &order) }
     return PowerNode(
-      name: point.name, limitWatts: Self.trigger * max(0, point.leastWatts(from: start, to: end)),
+      name: point.name, limitWatts: Self.shared * max(0, point.leastWatts(from: start, to: end)),
       children: children, groups: groups)
   }
 

@@ -28,13 +28,23 @@ public struct SamplePlan: Sendable, Equatable {
 
   /// Replicas of all cells together, as a share of the model's.
   static let cellsShare = 0.5
+  /// Replicas of a cell at least: what autoscaling does to fewer is mostly rounding.
+  static let leastCellReplicas = 8
+
+  /// Replicas of which a share as large as that of the smallest planned outage is a whole one: none goes unseen.
+  private static func replicas(representing faults: FaultPlan?, of site: Int) -> Int {
+    let planned = faults?.domains.filter { !$0.outages.isEmpty }.map(\.replicas.count) ?? []
+    guard let smallest = planned.min(), smallest > 0 else { return 0 }
+    return (site + smallest - 1) / smallest
+  }
 
   /// The model and the cells of a deployment; nil where they would be all of it, so that it is simulated whole.
   public func cells(of deployment: DeploymentPlan) -> SampleCells? {
     let site = deployment.replicas
     let wanted = (share * Double(site)).rounded()
-    let model = max(leastReplicas, Int(wanted))
-    let cell = max(1, Int((Double(model) * Self.cellsShare / Double(cells)).rounded(.up)))
+    let model = max(leastReplicas, Int(wanted), Self.replicas(representing: deployment.faults, of: site))
+    let cell = max(
+      Self.leastCellReplicas, Int((Double(model) * Self.cellsShare / Double(cells)).rounded(.up)))
     guard model + cells * cell < site else { return nil }
     func size(_ replicas: Int) -> SampleCells.Size {
       guard let prefill = deployment.prefill?.replicas else {
