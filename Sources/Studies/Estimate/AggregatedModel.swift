@@ -40,8 +40,18 @@ struct AggregatedModel {
   /// Replicas whose number of requests does not change.
   private func constant(_ requestsPerSecond: Double) -> State {
     let number = deployment.constantBatch(requestsPerSecond, upTo: capacity.decodes)
-    let cycles = CycleTable(deployment.model, at: number, requestsPerSecond: requestsPerSecond)
-    return state(requestsPerSecond, cycles, BatchDistribution(constant: number))
+    let cycle = deployment.model.cycle(decodes: number, arrivals: .perSecond(requestsPerSecond))
+    return state(requestsPerSecond, CycleTable(cycle, at: number), BatchDistribution(constant: number))
+  }
+
+  /// Replicas all of whose places are taken.
+  private var full: State {
+    var found = state(
+      capacity.requestsPerSecond, CycleTable(capacity.cycle, at: capacity.decodes),
+      BatchDistribution(constant: capacity.decodes))
+    // Requests begin when another one ends.
+    found.firstToken.placeSeconds = 1e-9...1e-9
+    return found
   }
 
   private func state(_ rate: Double, _ cycles: CycleTable, _ batch: BatchDistribution) -> State {
@@ -58,21 +68,18 @@ struct AggregatedModel {
     switch deployment.kind {
     case .open where deployment.offered.clients == 0:
       let offered = deployment.offered.requestsPerSecond / replicas
-      guard offered < most else { return estimate(constant(0.9999 * most), rate: most, offered: offered) }
+      guard offered < most else { return estimate(full, rate: most, offered: offered) }
       return estimate(open(max(offered, 1e-12)), rate: offered, offered: offered)
     case .open, .closedLoop:
-      let comes = deployment.offered.thinkSeconds == 0 && deployment.kind == .closedLoop
-      let (all, seconds) = deployment.closedLoop(capacity: most * replicas) { rate in
-        var found = constant(rate / replicas)
-        found.firstToken.comesWithAnswers = comes
+      let (all, seconds) = deployment.closedLoop(capacity: most * replicas) { rate, isFull in
+        let found = isFull ? full : constant(rate / replicas)
         return firstTokenSeconds(found, every: 8) + decodeSeconds(found, rate / replicas)
       }
-      var found = constant(all / replicas)
-      found.firstToken.comesWithAnswers = comes
-      found.firstToken.placeSeconds = seconds...seconds
+      var found = seconds > 0 ? full : constant(all / replicas)
+      if seconds > 0 { found.firstToken.placeSeconds = seconds...seconds }
       return estimate(found, rate: all / replicas, offered: all / replicas)
     case .offline:
-      var found = constant(0.9999 * most)
+      var found = full
       // Requests begin one after the other until the last one does.
       let span = max(deployment.offered.offlineRequests / replicas - found.batch.mean, 0) / most
       found.firstToken.placeSeconds = 0...span
@@ -98,8 +105,8 @@ struct AggregatedModel {
     let mix = deployment.mix
     let decode = decodeSeconds(state, rate)
     let pace = DecodePace(
-      state.batch, state.cycles, mean: decode / deployment.model.stepsPerRequest,
-      pausesDecodes: deployment.model.pausesDecodes)
+      state.batch, state.cycles, mean: decode / deployment.model.stepsPerRequest, deployment.model,
+      requestsPerSecond: rate, isClosed: state.batch.isConstant)
     let points = points
     let requests = mix.samples.indices.map { index in
       let sample = mix.samples[index]
@@ -120,7 +127,8 @@ struct AggregatedModel {
       capacityRequestsPerSecond: capacity.requestsPerSecond * replicas, limit: capacity.limit,
       costPerSecond: cost * replicas)
     return deployment.estimate(
-      rate: rate * replicas, offered: offered * replicas, capacity: (pool.capacityRequestsPerSecond, capacity.limit),
+      rate: rate * replicas, offered: offered * replicas,
+      capacity: (pool.capacityRequestsPerSecond, capacity.limit),
       meanBatch: state.batch.mean, decodeSeconds: decode, pace: pace.mean, requests: requests, pools: [pool])
   }
 }

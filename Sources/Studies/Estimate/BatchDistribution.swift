@@ -48,6 +48,9 @@ struct BatchDistribution: Sendable {
     mean = number
   }
 
+  /// Whether the number does not change.
+  var isConstant: Bool { shares.count == 1 }
+
   /// The steady state of a queue.
   init(_ queue: Queue) {
     let places = max(queue.places, 1)

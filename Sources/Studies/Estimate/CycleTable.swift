@@ -21,9 +21,9 @@ struct CycleTable: Sendable {
   }
 
   /// A table of one number of sequences.
-  init(_ model: StepModel, at number: Double, requestsPerSecond: Double) {
+  init(_ cycle: StepModel.Cycle, at number: Double) {
     numbers = [number]
-    cycles = [model.cycle(decodes: number, arrivals: .perSecond(requestsPerSecond))]
+    cycles = [cycle]
   }
 
   /// A figure at a number of sequences.

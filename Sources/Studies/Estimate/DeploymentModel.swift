@@ -30,6 +30,12 @@ struct DeploymentModel: Sendable {
       capacity = nil
       return
     }
+    let replicas = Double(plan.replicas)
+    if kind == .open, plan.router == .roundRobin {
+      // Every so many-th arrival comes to a replica.
+      let gaps = offered.gapVariation / replicas
+      model.regularity = min(max((1 / max(gaps, 0.01)).rounded(), 1), 32)
+    }
     if let handOff = plan.prefill?.handOff {
       if handOff.firstToken == .decode {
         model.stepsPerRequest = mix.mean { mix.pace.steps(forTokens: $0.output) }
@@ -46,7 +52,10 @@ struct DeploymentModel: Sendable {
   /// The estimate.
   func estimate() -> DeploymentEstimate {
     guard let capacity else { return PromptOnlyModel(self).estimate() }
-    guard let prefill = plan.prefill else { return AggregatedModel(self, capacity).estimate() }
+    guard let prefill = plan.prefill else {
+      let inStep = LockstepModel(self, capacity)?.estimate()
+      return inStep ?? AggregatedModel(self, capacity).estimate()
+    }
     return DisaggregatedModel(self, capacity, prefill).estimate()
   }
 
@@ -84,7 +93,9 @@ struct DeploymentModel: Sendable {
       meanInputTokens: mix.meanPrompt, meanOutputTokens: mix.meanOutput,
       cachedShare: 1 - mix.meanUncached / mix.meanPrompt, meanBatch: meanBatch,
       latencies: isOverloaded
-        ? nil : LatencyEstimates(requests, decodeSeconds: decodeSeconds, perToken: perToken),
+        ? nil
+        : LatencyEstimates(
+          requests, decodeSeconds: decodeSeconds, perToken: perToken, areImages: producesImages),
       decodeSeconds: decodeSeconds, pools: pools, requests: isOverloaded ? [] : requests)
   }
 
@@ -103,7 +114,7 @@ struct DeploymentModel: Sendable {
   /// Who sees all replicas makes one queue of them; round-robin takes every R-th arrival; any other rule that looks at
   /// nothing splits at random. Two choices level out most of what one queue does (M. Mitzenmacher, IEEE TPDS 12(10),
   /// 2001): they count as a queue of four replicas.
-  func evenness(_ router: RouterPolicy, replicas: Double) -> (batch: Double, tail: Double) {
+  func evenness(_ router: RouterPolicy, replicas: Double) -> (batch: Double, tail: Double, gaps: Double) {
     var gaps = offered.gapVariation
     var together = 1.0
     switch router {
@@ -115,7 +126,7 @@ struct DeploymentModel: Sendable {
     // What varies in the number of busy servers without limit, over what does with Poisson arrivals (Eckberg, 1983).
     let peakedness = max(1 + (gaps - 1) / (1 + model.mix.stepsVariation), 0.05)
     let tail = 2 / max(gaps + model.mix.stepsVariation, 0.05)
-    return (together / peakedness, together * tail)
+    return (together / peakedness, together * tail, gaps)
   }
 
   /// The number of sequences that decode while `requestsPerSecond` are done on a replica: n = λ g τ(n).
@@ -134,27 +145,29 @@ struct DeploymentModel: Sendable {
   ///
   /// - Parameters:
   ///   - capacity: requests each second that are done at most.
-  ///   - endToEnd: the mean time of a request, of which `requestsPerSecond` are done.
+  ///   - endToEnd: the mean time of a request, of which `requestsPerSecond` are done; where replicas are full without
+  ///     the wait for a place, which follows.
   /// - Returns: requests each second, those of open streams included, and seconds that each waits for a place.
   func closedLoop(
-    capacity: Double, endToEnd: (_ requestsPerSecond: Double) -> Double
+    capacity: Double, endToEnd: (_ requestsPerSecond: Double, _ isFull: Bool) -> Double
   ) -> (requestsPerSecond: Double, placeSeconds: Double) {
     let open = min(offered.requestsPerSecond, 0.999 * capacity)
     let most = 0.9999 * capacity
-    func clients(_ rate: Double) -> Double { (rate - open) * (endToEnd(rate) + offered.thinkSeconds) }
-    let atMost = clients(most)
+    func clients(_ rate: Double, isFull: Bool) -> Double {
+      (rate - open) * (endToEnd(rate, isFull) + offered.thinkSeconds)
+    }
+    let atMost = clients(most, isFull: true)
     guard atMost > offered.clients else {
       return (most, (offered.clients - atMost) / (most - open))
     }
-    return (bisect(offered.clients, between: open, and: most, clients), 0)
+    return (bisect(offered.clients, between: open, and: most) { clients($0, isFull: false) }, 0)
   }
 
   /// What requests go through while they decode.
   ///
-  /// A request's mean step varies with the steps that prompts are in, of which it meets a binomial number, and with the
+  /// A request's mean step varies with the prompts that come meanwhile, a Poisson number of all lengths, and with the
   /// batch, which it meets as long as that stays as it is: correlations fall by e in a mean decode time.
   /// - Parameters:
-  ///   - index: the request of the mix.
   ///   - steps: its decode steps.
   ///   - pace: the pace of steps.
   ///   - place: which part of the distribution it stands for, in (0, 1).
@@ -164,12 +177,9 @@ struct DeploymentModel: Sendable {
     let u = steps / model.stepsPerRequest
     let kept = u < 1e-3 ? 1 : 2 / (u * u) * (u - 1 + exponential(-u))
     let variance = pace.stepVariance / steps + pace.batchVariance * kept
-    let pace = pace.mean + variance.squareRoot() * normalQuantile(place)
-    return steps * max(pace, 0.2 * self.paceFloor)
+    let seconds = pace.mean + variance.squareRoot() * normalQuantile(place)
+    return steps * min(max(seconds, pace.mean / 2), pace.mostSeconds)
   }
-
-  /// Seconds of the shortest step.
-  private var paceFloor: Double { model.decodeStep(1)[.time] }
 }
 
 /// The time between two tokens of a request.
@@ -180,6 +190,8 @@ struct DecodePace: Sendable {
   var stepVariance: Double
   /// Variance that the batch makes.
   var batchVariance: Double
+  /// Seconds of the longest step that tokens can be apart on average.
+  var mostSeconds = Double.infinity
 
   /// The pace of a batch.
   ///
@@ -187,23 +199,42 @@ struct DecodePace: Sendable {
   ///   - batch: how many sequences decode.
   ///   - cycles: mean steps.
   ///   - mean: seconds between two tokens as Little's law has them.
-  ///   - pausesDecodes: whether steps with prompts come between.
-  init(_ batch: BatchDistribution, _ cycles: CycleTable, mean: Double, pausesDecodes: Bool) {
+  ///   - model: the steps.
+  ///   - requestsPerSecond: requests each second whose prompts come between.
+  ///   - isClosed: whether requests begin when others end.
+  init(
+    _ batch: BatchDistribution, _ cycles: CycleTable, mean: Double, _ model: StepModel,
+    requestsPerSecond: Double, isClosed: Bool
+  ) {
+    let pausesDecodes = model.pausesDecodes
+    // Of what prompts cost, over its mean squared; of regular arrivals only the cost varies.
+    let size = model.mix.uncachedSecondMoment / (model.mix.meanUncached * model.mix.meanUncached)
+    // Of as many requests as others end, the number varies as answers do.
+    let number = isClosed ? min(model.mix.stepsVariation, 1) : 1 / model.regularity
+    let promptVariation = size - 1 + number
     self.mean = mean
     var weight = 0.0
     var steps = 0.0
     var square = 0.0
+    var longest = 0.0
     for state in batch.states where state.number > 0 {
       // Tokens come in proportion to sequences, over the length of a step.
       let seconds = cycles.value(at: state.number) { $0.seconds }
       let part = state.share * state.number / seconds
       let cycle = cycles.cycle(at: state.number)
       let longer = pausesDecodes ? cycle.promptSeconds : cycle.promptSeconds - cycle.decodeSeconds
-      let share = pausesDecodes ? cycle.promptSteps : cycle.promptSteps * (1 - min(cycle.promptSteps, 1))
-      steps += part * share * longer * longer
+      let perStep = cycle.promptSteps * longer
+      let prompts = max(requestsPerSecond * seconds, 1e-12)
+      // A longer time meets more prompts, which make it longer.
+      let rest = isClosed ? 1 : max(1 - perStep / seconds, 0.1)
+      // Where decodes go on, prompts that meet in a step cost little more than one.
+      let met = pausesDecodes ? 1 / prompts : min(1 / prompts, 1 / max(cycle.promptSteps, 1e-12) - 1)
+      steps += part * perStep * perStep * max(met, 0) * promptVariation / (rest * rest)
+      if !pausesDecodes { longest = max(longest, cycle.promptSecondsByPart.max() ?? 0) }
       square += part * (seconds - mean) * (seconds - mean)
       weight += part
     }
+    if longest > mean { mostSeconds = longest }
     stepVariance = weight > 0 ? steps / weight : 0
     batchVariance = weight > 0 ? square / weight : 0
   }

@@ -12,7 +12,8 @@ struct EstimateNotes {
   init(_ scenario: ResolvedScenario, _ estimate: SteadyStateEstimate) {
     for (index, deployment) in scenario.deployments.enumerated() {
       let name = scenario.deployments.count > 1 ? "\(deployment.plan.name): " : ""
-      let found = Self.ofArrivals(deployment.plan) + Self.ofEngine(deployment.plan)
+      let found =
+        Self.ofArrivals(deployment.plan) + Self.ofEngine(deployment.plan)
         + Self.ofFleet(deployment.plan)
         + Self.ofOutcome(deployment.plan, estimate.mean.deployments[index], estimate.peak?.deployments[index])
       lines += found.map { name + $0 }
@@ -23,7 +24,8 @@ struct EstimateNotes {
           + "by the hour are left out")
     }
     if scenario.run.horizon != nil {
-      lines.append("a steady state: filling at the start of the run and what is cut off at its end are left out")
+      lines.append(
+        "a steady state: filling at the start of the run and what is cut off at its end are left out")
     }
   }
 
@@ -42,11 +44,17 @@ struct EstimateNotes {
         notes.append(
           "bursts longer than the queue's memory: see the estimate at the peak rate for what they do")
       case .trace: notes.append("a trace counts by its mean rate and by that of its busiest minute")
-      case .diurnal: notes.append("a rate that changes counts by its mean and by its peak, each as a steady state")
+      case .diurnal:
+        notes.append("a rate that changes counts by its mean and by its peak, each as a steady state")
       default: break
       }
       if stream.graph != nil { notes.append("requests that wait for others count as arrivals at random") }
       if stream.conversations != nil { notes.append("turns of conversations count as arrivals at random") }
+    }
+    if kinds.contains(.closedLoop) {
+      notes.append(
+        "a closed loop counts as if it ran for ever; clients that begin together stay together for some rounds, in which "
+          + "prompts share steps and first tokens wait")
     }
     if kinds.contains(.offline), kinds.contains(where: { $0 != .offline }) {
       notes.append("requests that come beside an offline batch share its latencies: the replicas are full")
@@ -60,7 +68,9 @@ struct EstimateNotes {
       if stream.patience != nil { notes.append("clients that go away are left out: all of them wait") }
       if stream.deferral != nil { notes.append("requests that may wait for room count as all others") }
       if stream.priority != 0 { notes.append("priorities are left out: requests wait in order of arrival") }
-      if stream.adapters != nil { notes.append("loads of adapters are left out: each is taken to be in place") }
+      if stream.adapters != nil {
+        notes.append("loads of adapters are left out: each is taken to be in place")
+      }
     }
     if !plan.shedding.isEmpty { notes.append("shedding is left out: nothing is refused") }
     return unique(notes)
@@ -71,7 +81,8 @@ struct EstimateNotes {
     let engines = [plan.engine] + (plan.prefill.map { [$0.engine] } ?? [])
     if plan.prefixCache != nil || plan.streams.contains(where: { $0.repeatedPrompts != nil }) {
       let traced = plan.streams.contains { stream in
-        stream.prompts != nil && stream.systemPrompts == nil && stream.conversations == nil && stream.samples == 1
+        stream.prompts != nil && stream.systemPrompts == nil && stream.conversations == nil
+          && stream.samples == 1
       }
       notes.append(
         traced
@@ -86,7 +97,9 @@ struct EstimateNotes {
       notes.append("the order of the queue is left out: requests wait in order of arrival")
     }
     if engines.contains(where: { $0.capacityPolicy == .currentUse && $0.outputEstimate == nil }) {
-      notes.append("what preemption computes again is left out")
+      notes.append(
+        "preemption is left out, but for a full KV cache, which makes three quarters of all prompts be computed again"
+      )
     }
     if engines.contains(where: { $0.receiveInterval > 1 }) {
       notes.append("the scheduler is taken to look for requests at each step")
@@ -95,8 +108,12 @@ struct EstimateNotes {
       notes.append("loads of experts are at their mean in every step")
     }
     if let handOff = plan.prefill?.handOff {
-      if handOff.network != nil { notes.append("links are taken to be free: no other traffic slows hand-offs down") }
-      if handOff.localPrefillBelow > 0 { notes.append("all prompts go through the prefill pool, short ones too") }
+      if handOff.network != nil {
+        notes.append("links are taken to be free: no other traffic slows hand-offs down")
+      }
+      if handOff.localPrefillBelow > 0 {
+        notes.append("all prompts go through the prefill pool, short ones too")
+      }
     }
     return unique(notes)
   }
@@ -127,7 +144,9 @@ struct EstimateNotes {
       notes.append("at the peak more requests come than are done: latencies grow as long as it lasts")
     }
     if mean.load == .offline {
-      notes.append("latencies are those of requests that begin one after the other; the last ones' lonely end is left out")
+      notes.append(
+        "latencies are those of requests that begin one after the other; the last ones' lonely end is left out"
+      )
     }
     if mean.cachedShare > 0.0005 {
       notes.append("\(Numbers.percent(mean.cachedShare)) of prompt tokens are taken to be in prefix caches")

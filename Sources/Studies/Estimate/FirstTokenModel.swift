@@ -13,8 +13,6 @@ struct FirstTokenModel: Sendable {
   let requestsPerSecond: Double
   let cycles: CycleTable
   let batch: BatchDistribution
-  /// Whether requests come when answers end, at the end of a step.
-  var comesWithAnswers = false
   /// Seconds that requests wait for a place at least and at most, evenly spread, beside what ``batch`` says.
   var placeSeconds = 0.0...0.0
 
@@ -44,38 +42,53 @@ struct FirstTokenModel: Sendable {
       let mean = batch.meanWaiting / (requestsPerSecond * batch.waitingShare)
       wait += -mean * logarithm(draw / batch.waitingShare)
     } else if placeSeconds.upperBound == 0 {
-      let (step, residual) = stepUnderWay(n, cycle, place: point(2), front: front)
+      let (step, residual) = stepUnderWay(n, cycle, place: point(2))
       wait += residual
-      before = poissonQuantile(mean: requestsPerSecond * (step - residual), share: point(3))
-      others = poissonQuantile(mean: requestsPerSecond * residual, share: point(4))
+      before = arrivalQuantile(
+        mean: requestsPerSecond * (step - residual), share: point(3), regularity: model.regularity)
+      others = arrivalQuantile(
+        mean: requestsPerSecond * residual, share: point(4), regularity: model.regularity)
       if cycle.heldSteps > 1 { wait += point(4) * (cycle.heldSteps - 1) * cycle.decodeSeconds }
     }
     if cycle.heldSteps > 1 { before = max(before, cycle.chunksPerStep - 1) }
     let backlog = backlog(cycle, budget: budget)
-    var ahead = before * model.mix.meanUncached
+    var ahead = tokens(ofPrompts: before, of: index)
     if point(5) < backlog.share { ahead += -backlog.meanTokens * logarithm(point(5) / backlog.share) }
-    let own = promptSeconds(sample, decodes: n, ahead: ahead, others: others, budget: budget)
+    let own = promptSeconds(
+      sample, decodes: n, ahead: ahead, others: tokens(ofPrompts: others, of: index + 1), budget: budget)
     return (front + wait + own.wait, front + wait + own.wait + own.seconds)
   }
 
   /// The step under way when a request comes to the scheduler, and what is left of it.
   private func stepUnderWay(
-    _ n: Double, _ cycle: StepModel.Cycle, place: Double, front: Double
+    _ n: Double, _ cycle: StepModel.Cycle, place: Double
   ) -> (seconds: Double, residual: Double) {
     guard n >= 0.5 else { return (0, 0) }
     let decodes = model.pausesDecodes ? 1 : 1 - cycle.promptSteps
     let inPrompts = cycle.promptSteps * cycle.promptSeconds
     let share = inPrompts / max(inPrompts + decodes * cycle.decodeSeconds, 1e-300)
-    if comesWithAnswers {
-      guard front > 0 else { return (0, 0) }
-      // Since the step that ended with the answer, whole steps pass until the request is at the scheduler.
-      let step = cycle.seconds / (model.pausesDecodes ? 1 + cycle.promptSteps : 1)
-      return (step, step * (front / step).rounded(.up) - front)
+    // The first part of the interval stands for steps with prompts, longer ones more often, the rest for the others.
+    guard place < share, !cycle.promptSecondsByPart.isEmpty else {
+      return (cycle.decodeSeconds, (place - share) / (1 - share) * cycle.decodeSeconds)
     }
-    // The first part of the interval stands for steps with prompts, the rest for the others.
-    return place < share
-      ? (cycle.promptSeconds, place / share * cycle.promptSeconds)
-      : (cycle.decodeSeconds, (place - share) / (1 - share) * cycle.decodeSeconds)
+    var left = place / share * cycle.promptSecondsByPart.reduce(0, +)
+    for seconds in cycle.promptSecondsByPart {
+      if left < seconds { return (seconds, left) }
+      left -= seconds
+    }
+    return (cycle.promptSeconds, cycle.promptSeconds / 2)
+  }
+
+  /// Tokens of so many prompts, of lengths that differ with `index`.
+  private func tokens(ofPrompts count: Double, of index: Int) -> Double {
+    guard count < 12 else { return count * model.mix.meanUncached }
+    let samples = model.mix.samples
+    var sum = 0.0
+    for number in 0..<Int(count) {
+      // Any other request of the mix.
+      sum += samples[(index + (number + 1) * 797) % samples.count].uncached
+    }
+    return sum
   }
 
   /// Tokens of prompts that the steps before had no room for.
@@ -84,27 +97,29 @@ struct FirstTokenModel: Sendable {
   /// with normal increments by Spitzer's identity: E = Σ E[S_k⁺] / k, P(0) = exp(−Σ P(S_k > 0) / k) (F. Spitzer, "A
   /// combinatorial lemma", Trans. AMS 82, 1956).
   private func backlog(_ cycle: StepModel.Cycle, budget: Double) -> Backlog {
-    let step = model.pausesDecodes ? cycle.promptSeconds : cycle.seconds
+    let step = cycle.fullSeconds
     let room = model.engine.chunkedPrefill ? budget : max(budget - model.mix.meanUncached / 2, budget / 2)
     let rate = requestsPerSecond * step
-    let variance = rate * model.mix.uncachedSecondMoment
-    let spare = room - rate * model.mix.meanUncached
+    let mean = model.mix.meanUncached
+    // Regular arrivals leave the variation of lengths.
+    let variance = rate * (model.mix.uncachedSecondMoment - mean * mean * (1 - 1 / model.regularity))
+    let spare = room - rate * mean
     guard variance > 0 else { return Backlog() }
     let deviation = variance.squareRoot()
     let drift = max(spare / deviation, 0.02)
     guard drift < 5 else { return Backlog() }
-    var mean = 0.0
+    var over = 0.0
     var never = 0.0
     for k in 1...2000 {
       let root = Double(k).squareRoot()
       let above = normalShare(below: -drift * root)
       guard above > 1e-9 else { break }
       let density = exponential(-drift * drift * Double(k) / 2) * 0.3989422804014327
-      mean += (root * density - Double(k) * drift * above) / Double(k)
+      over += (root * density - Double(k) * drift * above) / Double(k)
       never += above / Double(k)
     }
     let share = 1 - exponential(-never)
-    return Backlog(share: share, meanTokens: share > 0 ? deviation * mean / share : 0)
+    return Backlog(share: share, meanTokens: share > 0 ? deviation * over / share : 0)
   }
 
   /// The steps that a prompt of the mix is in, and those that it waits for prompts ahead of it.
@@ -127,7 +142,7 @@ struct FirstTokenModel: Sendable {
     let all = left + sample.uncached
     let full = (all / budget).rounded(.up) - 1
     let last = all - full * budget
-    let beside = min(last + others * mean, budget)
+    let beside = min(last + others, budget)
     let fullSeconds = waited + full > 0 ? step(budget) : 0
     return (waited * fullSeconds, full * fullSeconds + step(beside))
   }

@@ -58,6 +58,29 @@ func poissonQuantile(mean: Double, share: Double) -> Double {
   return count
 }
 
+/// Arrivals in a time in which `mean` are expected, right after one, at a share in (0, 1) of their distribution.
+///
+/// Gaps are sums of `regularity` equal exponential ones (Erlang): every so many-th arrival of a Poisson process counts.
+func arrivalQuantile(mean: Double, share: Double, regularity: Double) -> Double {
+  (poissonQuantile(mean: mean * regularity, share: share) / regularity).rounded(.down)
+}
+
+/// The probability of an arrival in a time in which `mean` are expected, whenever that begins; gaps as above.
+func arrivalShare(mean: Double, regularity: Double) -> Double {
+  guard regularity > 1 else { return 1 - exp(-mean) }
+  // An arrival is due with the j-th event that comes, j uniform in 1...regularity.
+  let events = mean * regularity
+  var term = exp(-events)
+  var upTo = 0.0
+  var sum = 0.0
+  for j in 0..<Int(regularity) {
+    if j > 0 { term *= events / Double(j) }
+    upTo += term
+    sum += 1 - min(upTo, 1)
+  }
+  return sum / regularity
+}
+
 /// Where an increasing function of a number between two bounds reaches `target`, by bisection.
 func bisect(_ target: Double, between low: Double, and high: Double, _ value: (Double) -> Double) -> Double {
   var low = low

@@ -47,8 +47,8 @@ struct RequestTimes: Sendable {
 
 /// The latencies of requests in steady state.
 public struct LatencyEstimates: Sendable, Equatable {
-  /// Arrival to first token.
-  public var timeToFirstToken: LatencyEstimate
+  /// Arrival to first token; nil of images.
+  public var timeToFirstToken: LatencyEstimate?
   /// Mean time per output token of each request with more than one; nil where all have one.
   public var timePerOutputToken: LatencyEstimate?
   /// Arrival to last token.
@@ -62,14 +62,17 @@ public struct LatencyEstimates: Sendable, Equatable {
   ///   - requests: what they go through, at least one.
   ///   - decodeSeconds: the mean from the first token to the last.
   ///   - perToken: the mean time per output token; nil where all answers have one token.
-  init(_ requests: [RequestTimes], decodeSeconds: Double, perToken: Double?) {
+  ///   - areImages: whether requests are images, which have no tokens.
+  init(_ requests: [RequestTimes], decodeSeconds: Double, perToken: Double?, areImages: Bool) {
     let first = LatencyEstimate(requests.map { ($0.firstToken, $0.weight) })
-    timeToFirstToken = first
+    if !areImages { timeToFirstToken = first }
     queue = LatencyEstimate(requests.map { ($0.queue, $0.weight) })
     // The mean is Little's: what is in flight over what is done each second.
     endToEnd = LatencyEstimate(
       mean: first.mean + decodeSeconds, requests.map { ($0.firstToken + $0.decode, $0.weight) })
     let tokens = requests.compactMap { request in request.perToken.map { ($0, request.weight) } }
-    if let perToken, !tokens.isEmpty { timePerOutputToken = LatencyEstimate(mean: perToken, tokens) }
+    if let perToken, !tokens.isEmpty, !areImages {
+      timePerOutputToken = LatencyEstimate(mean: perToken, tokens)
+    }
   }
 }

@@ -15,10 +15,11 @@ struct PromptOnlyModel {
     var places = 0.0...0.0
     let offered: Double
     switch deployment.kind {
-    case .open where deployment.offered.clients == 0: offered = deployment.offered.requestsPerSecond / replicas
+    case .open where deployment.offered.clients == 0:
+      offered = deployment.offered.requestsPerSecond / replicas
     case .open, .closedLoop:
-      let (all, seconds) = deployment.closedLoop(capacity: most * replicas) { rate in
-        mean(PromptQueue(deployment.model, requestsPerSecond: rate / replicas), every: 8)
+      let (all, seconds) = deployment.closedLoop(capacity: most * replicas) { rate, isFull in
+        mean(PromptQueue(deployment.model, requestsPerSecond: rate / replicas), isFull: isFull)
       }
       rate = all / replicas
       offered = rate
@@ -39,7 +40,8 @@ struct PromptOnlyModel {
         firstToken: front + place + (place > 0 ? 0 : wait) + seconds, decode: 0, perToken: nil)
     }
     let limit: CapacityLimit =
-      PromptQueue.most(deployment.model) < deployment.plan.engine.maximumBatchSize ? .tokenBudget : .batchSlots
+      PromptQueue.most(deployment.model) < deployment.plan.engine.maximumBatchSize
+      ? .tokenBudget : .batchSlots
     let pool = PoolEstimate(
       role: .aggregated, replicas: Int(replicas),
       accelerators: Int(replicas) * deployment.plan.acceleratorsPerReplica,
@@ -54,12 +56,13 @@ struct PromptOnlyModel {
     return frontEnd.seconds + frontEnd.secondsPerInputToken * deployment.mix.samples[index].prompt
   }
 
-  private func mean(_ queue: PromptQueue, every: Int) -> Double {
+  /// Mean end-to-end time, from one in eight requests of the mix; without waits where the replicas are full.
+  private func mean(_ queue: PromptQueue, isFull: Bool) -> Double {
     var sum = 0.0
     var weight = 0.0
-    for index in stride(from: 0, to: deployment.mix.samples.count, by: every) {
+    for index in stride(from: 0, to: deployment.mix.samples.count, by: 8) {
       let (wait, seconds) = queue.times(of: index)
-      sum += deployment.mix.samples[index].weight * (frontEndSeconds(index) + wait + seconds)
+      sum += deployment.mix.samples[index].weight * (frontEndSeconds(index) + (isFull ? 0 : wait) + seconds)
       weight += deployment.mix.samples[index].weight
     }
     return sum / weight
@@ -107,8 +110,9 @@ struct DisaggregatedModel {
   private func state(_ rate: Double, isConstant: Bool) -> State {
     let own = rate / decodeReplicas
     let number = deployment.constantBatch(own, upTo: capacity.decodes)
-    let cycles = isConstant
-      ? CycleTable(deployment.model, at: number, requestsPerSecond: 0)
+    let cycles =
+      isConstant
+      ? CycleTable(deployment.model.cycle(decodes: number, arrivals: .perSecond(0)), at: number)
       : CycleTable(deployment.model, requestsPerSecond: 0, upTo: max(capacity.decodes, 1))
     var batch = BatchDistribution(constant: number)
     if !isConstant {
@@ -120,8 +124,29 @@ struct DisaggregatedModel {
           stepSeconds: { n in cycles.value(at: Double(n)) { $0.seconds } },
           utilisation: own / capacity.requestsPerSecond))
     }
-    let prompts = PromptQueue(prefill, requestsPerSecond: rate / prefillReplicas)
+    var prompts = PromptQueue(prefill, requestsPerSecond: rate / prefillReplicas)
+    prompts.waitFactor = waitFactor(busy: rate / prefillCapacity)
     return State(prompts: prompts, cycles: cycles, batch: batch, linkWait: linkWait(rate, prompts))
+  }
+
+  /// By how much shorter waits for a prefill replica are than where each has a queue of its own that is fed by chance.
+  ///
+  /// A router that sees all replicas makes one queue of them: Sakasegawa's approximation for c servers over that for one.
+  /// Round-robin takes the variation out of arrivals: (c_a² + c_s²) / (1 + c_s²), by Allen and Cunneen.
+  private func waitFactor(busy: Double) -> Double {
+    let count = prefillReplicas
+    let mix = deployment.mix
+    let service = mix.uncachedSecondMoment / (mix.meanUncached * mix.meanUncached) - 1
+    let gaps = deployment.offered.gapVariation
+    switch pool.router {
+    case .leastOutstanding, .leastTokens, .prefixAware, .powerOfTwo:
+      let servers = pool.router == .powerOfTwo ? min(count, 4) : count
+      let power = (2 * (servers + 1)).squareRoot() - 2
+      return exponential(power * logarithm(min(max(busy, 1e-6), 1))) / servers
+    case .roundRobin: return (gaps / count + service) / (1 + service)
+    case .random, .sessionSticky, .prefixHash, .adapterAffinity:
+      return (1 + (gaps - 1) / count + service) / (1 + service)
+    }
   }
 
   /// Mean seconds that a cache waits for a link of its replica.
@@ -148,8 +173,9 @@ struct DisaggregatedModel {
       let rate = max(min(offered, 0.9999 * most), 1e-12)
       return estimate(state(rate, isConstant: isOver), rate: min(offered, most), offered: offered)
     case .open, .closedLoop:
-      let (rate, seconds) = deployment.closedLoop(capacity: most) { rate in
-        let found = state(rate, isConstant: true)
+      let (rate, seconds) = deployment.closedLoop(capacity: most) { rate, isFull in
+        var found = state(rate, isConstant: true)
+        if isFull { found.placeSeconds = 1e-9...1e-9 }
         var sum = 0.0
         var weight = 0.0
         for index in stride(from: 0, to: deployment.mix.samples.count, by: 8) {
@@ -159,7 +185,7 @@ struct DisaggregatedModel {
         return sum / weight + found.batch.mean * decodeReplicas / rate
       }
       var found = state(rate, isConstant: true)
-      found.placeSeconds = seconds...seconds
+      if seconds > 0 { found.placeSeconds = seconds...seconds }
       return estimate(found, rate: rate, offered: rate)
     case .offline:
       var found = state(0.9999 * most, isConstant: true)
@@ -188,18 +214,19 @@ struct DisaggregatedModel {
       place = -batch.meanWaiting / (rate * batch.waitingShare) * logarithm(point(1) / batch.waitingShare)
     }
     let step = state.cycles.value(at: batch.quantile(point(2))) { $0.seconds }
-    let transfer = handOff.latencySeconds + handOff.secondsPerToken * sample.prompt
+    let transfer = state.linkWait + handOff.latencySeconds + handOff.secondsPerToken * sample.prompt
+    // A decode worker takes a request at the end of a step, and what has come at the end of another one.
+    let taken = batch.mean < 0.5 ? transfer : point(3) * step + max((transfer / step).rounded(.up), 1) * step
     let prompt = queue + own.seconds
-    return (
-      queue, prompt, prompt + handOff.delaySeconds + place + state.linkWait + transfer + point(3) * step
-    )
+    return (queue, prompt, prompt + handOff.delaySeconds + place + taken)
   }
 
   private func estimate(_ state: State, rate: Double, offered: Double) -> DeploymentEstimate {
     let mix = deployment.mix
     let decode = state.batch.mean * decodeReplicas / rate
     let pace = DecodePace(
-      state.batch, state.cycles, mean: decode / deployment.model.stepsPerRequest, pausesDecodes: false)
+      state.batch, state.cycles, mean: decode / deployment.model.stepsPerRequest, deployment.model,
+      requestsPerSecond: rate / decodeReplicas, isClosed: state.batch.isConstant)
     let points = EvenPoints(dimensions: 2)
     var afterFirst = 0.0
     var perToken = 0.0

@@ -16,6 +16,8 @@ struct PromptQueue: Sendable {
   private let seconds: [Double]
   /// Shares of steps by the number that waits at their end.
   private let waiting: [Double]
+  /// By how much shorter waits are than those of a replica that gets requests by chance.
+  var waitFactor = 1.0
   /// The share of time in which no step is under way.
   let idleShare: Double
 
@@ -28,16 +30,17 @@ struct PromptQueue: Sendable {
     let budget = model.promptBudget(beside: 0)
     let steps = max(count * model.mix.meanUncached / budget, model.chunkCount(budget), 1)
     let chunks = max(count * model.chunkCount(budget) / steps, 1)
-    return model.meanPromptStep(decodes: 0, chunks: chunks, budget: budget).cost * steps
+    return model.meanPromptStep(
+      decodes: 0, chunks: chunks, tokens: count * model.mix.meanUncached / steps, budget: budget
+    ).cost * steps
   }
 
   /// The most prompts of a step.
   static func most(_ model: StepModel) -> Int {
     let budget = model.promptBudget(beside: 0)
-    // Without chunks a step ends with the last prompt that fits whole.
-    let room = model.engine.chunkedPrefill ? budget / model.mix.meanUncached
-      : (budget / model.mix.meanUncached).rounded(.down)
-    return max(min(Int(room.rounded()), model.engine.maximumBatchSize), 1)
+    // Without chunks a step ends with the last prompt that fits whole; with them the last one begins in it.
+    let room = (budget / model.mix.meanUncached).rounded(model.engine.chunkedPrefill ? .up : .down)
+    return max(min(Int(room), model.engine.maximumBatchSize), 1)
   }
 
   /// Requests each second that a replica sustains: those of the fullest steps.
@@ -149,6 +152,6 @@ struct PromptQueue: Sendable {
     let wait = residual + batches * seconds[most - 1]
     let after = poissonQuantile(mean: requestsPerSecond * wait, share: point(3))
     let together = min(ahead - batches * Double(most) + after + 1, Double(most))
-    return (wait, step(together))
+    return (wait * waitFactor, step(together))
   }
 }

@@ -29,6 +29,8 @@ struct ReplicaCapacity: Sendable {
   var cycle: StepModel.Cycle
   /// What binds.
   var limit: CapacityLimit
+  /// Whether prompts are computed again in that state, because KV blocks run out.
+  var recomputes: Bool
 
   /// The capacity of a replica.
   ///
@@ -70,7 +72,14 @@ struct ReplicaCapacity: Sendable {
     }
     let n = min(byPlaces, byBlocks, byBudget)
     decodes = n
-    cycle = state(n)
+    // Where blocks are all taken, the request that was admitted last loses its own; in simulations that comes to between
+    // a quarter and one more computation of each prompt, the more the shorter prompts are against answers.
+    let recomputes =
+      processesPrompts && model.engine.capacityPolicy == .currentUse && model.engine.outputEstimate == nil
+      && byBlocks < min(byPlaces, byBudget)
+    cycle = model.cycle(
+      decodes: n, arrivals: .perStep(processesPrompts ? (recomputes ? 1.75 : 1) * n / steps : 0))
+    self.recomputes = recomputes
     requestsPerSecond = n / (steps * cycle.seconds)
     if byBudget <= min(byPlaces, byBlocks) {
       limit = .tokenBudget

@@ -102,7 +102,8 @@ extension RequestMix {
   ///   - plan: the deployment.
   ///   - level: at which point of a load that changes: streams count by their share of its requests.
   /// - Returns: the mix, and the requests that one arrival of each stream brings.
-  static func draw(_ plan: DeploymentPlan, level: OfferedLoad.Level) -> (mix: RequestMix, requests: [Double]) {
+  static func draw(_ plan: DeploymentPlan, level: OfferedLoad.Level) -> (mix: RequestMix, requests: [Double])
+  {
     let draws = max(draws / max(plan.streams.count, 1), 128)
     var samples: [Sample] = []
     var requests: [Double] = []
@@ -133,17 +134,18 @@ extension RequestMix {
       return turns(count, of: conversations, stream, plan, cached)
     }
     let system = Double(stream.systemPrompts?.tokens ?? 0)
+    let scale = LengthScale(stream.lengths, draws: count)
     var samples: [Sample] = []
     for index in 0..<UInt64(count) {
-      let lengths = stream.lengths.lengths(ofRequest: index)
-      var sample = sample(of: stream, lengths, prompt: Double(lengths.input) + system, index: index)
+      let lengths = scale.lengths(ofRequest: index)
+      var sample = sample(of: stream, lengths, prompt: lengths.input + system, index: index)
       sample.uncached = cached.uncached(prompt: sample.prompt, shared: system)
       samples.append(sample)
       // The other samples of an answer find their prompt in the cache.
       for number in 1..<max(stream.samples, 1) where stream.samples > 1 {
-        let other = stream.lengths.lengths(ofRequest: index | UInt64(number) << 40)
+        let other = scale.lengths(ofRequest: index | UInt64(number) << 40)
         var next = sample
-        next.output = min(Double(other.output), sample.maximumOutput)
+        next.output = min(other.output, sample.maximumOutput)
         next.uncached = cached.uncached(prompt: sample.prompt, shared: sample.prompt)
         samples.append(next)
       }
@@ -153,12 +155,12 @@ extension RequestMix {
   }
 
   private static func sample(
-    of stream: StreamPlan, _ lengths: (input: Int, output: Int), prompt: Double, index: UInt64
+    of stream: StreamPlan, _ lengths: (input: Double, output: Double), prompt: Double, index: UInt64
   ) -> Sample {
     let limit = Double(stream.maximumOutputTokens)
     let hidden = stream.thinking.map { Double($0.lengths(ofRequest: index).output) } ?? 0
     return Sample(
-      prompt: prompt, uncached: prompt, output: min(Double(lengths.output) + hidden, limit),
+      prompt: prompt, uncached: prompt, output: min(lengths.output + hidden, limit),
       maximumOutput: limit, thinking: min(hidden, limit), weight: 1)
   }
 
@@ -176,7 +178,10 @@ extension RequestMix {
       for turn in 0..<conversations.turns(of: conversation) {
         let index = Conversations.request(conversation, turn: turn)
         let lengths = stream.lengths.lengths(ofRequest: index)
-        var sample = sample(of: stream, lengths, prompt: history + Double(lengths.input), index: index)
+        var sample = sample(
+          of: stream, (Double(lengths.input), Double(lengths.output)),
+          prompt: history + Double(lengths.input),
+          index: index)
         guard turn == 0 || sample.prompt + sample.maximumOutput <= limit else { break }
         sample.uncached = cached.uncached(
           prompt: sample.prompt, shared: system, ofOwnHistory: history - system)
@@ -186,6 +191,35 @@ extension RequestMix {
       conversation += 1
     }
     return (samples, Double(samples.count) / Double(conversation))
+  }
+}
+
+/// Lengths of requests, scaled so that their means are those of the distributions they are drawn from.
+///
+/// Some thousand draws of lengths that vary by their mean are 2 % off it, which latencies near the capacity feel.
+private struct LengthScale {
+  private let lengths: RequestLengths
+  private var input = 1.0
+  private var output = 1.0
+
+  init(_ lengths: RequestLengths, draws: Int) {
+    self.lengths = lengths
+    var sum = (input: 0.0, output: 0.0)
+    for index in 0..<UInt64(draws) {
+      let drawn = lengths.lengths(ofRequest: index)
+      sum.input += Double(drawn.input)
+      sum.output += Double(drawn.output)
+    }
+    input = lengths.meanInput * Double(draws) / sum.input
+    output = lengths.meanOutput * Double(draws) / sum.output
+  }
+
+  func lengths(ofRequest index: UInt64) -> (input: Double, output: Double) {
+    let drawn = lengths.lengths(ofRequest: index)
+    // A single token stays one.
+    return (
+      max(Double(drawn.input) * input, 1), drawn.output == 1 ? 1 : max(Double(drawn.output) * output, 1)
+    )
   }
 }
 
@@ -200,7 +234,8 @@ struct CachedShare {
   init(_ stream: StreamPlan, _ plan: DeploymentPlan) {
     let replicas = plan.prefill?.replicas ?? plan.replicas
     let router = plan.prefill?.router ?? plan.router
-    blockTokens = Double(stream.repeatedPrompts?.blockTokens ?? plan.prefill?.cache.blockTokens ?? plan.cache.blockTokens)
+    blockTokens = Double(
+      stream.repeatedPrompts?.blockTokens ?? plan.prefill?.cache.blockTokens ?? plan.cache.blockTokens)
     isCached = plan.prefixCache != nil
     repeated = stream.repeatedPrompts != nil
     switch router {
@@ -214,7 +249,7 @@ struct CachedShare {
   /// - Parameters:
   ///   - prompt: tokens of the prompt.
   ///   - shared: tokens at its beginning that other requests share.
-  ///   - ofOwnHistory: tokens after them that an earlier turn has computed.
+  ///   - history: tokens after them that an earlier turn has computed.
   /// - Returns: at least one.
   func uncached(prompt: Double, shared: Double, ofOwnHistory history: Double = 0) -> Double {
     func blocks(_ tokens: Double) -> Double {

@@ -15,7 +15,8 @@ extension SteadyStateEstimate {
     members += mean.members
     members.append(("deployments", .array(mean.deploymentMembers)))
     members.append(
-      ("at_peak", peak.map { .object($0.members + [("deployments", .array($0.deploymentMembers))]) } ?? .null))
+      ("at_peak", peak.map { .object($0.members + [("deployments", .array($0.deploymentMembers))]) } ?? .null)
+    )
     members.append(("outdoor_celsius", .optional(outdoorCelsius)))
     members.append(("notes", .array(notes.map { .string($0) })))
     members.append(("stated_error", statedErrors))

@@ -103,8 +103,9 @@ extension SteadyStateEstimate {
     var table = TextTable(
       [.init("power", .leading), .init(peak == nil ? "steady state" : "mean rate")]
         + (peak == nil ? [] : [.init("peak rate")]) + [.init("9 of 10 within")])
-    func row(_ name: String, _ figure: String?, _ value: (SteadyPower) -> Double?, _ text: (Double?) -> String)
-    {
+    func row(
+      _ name: String, _ figure: String?, _ value: (SteadyPower) -> Double?, _ text: (Double?) -> String
+    ) {
       guard value(mean.power) != nil else { return }
       table.add([name] + levels.map { text(value($0)) } + [figure.map(error) ?? ""])
     }
@@ -127,7 +128,8 @@ extension SteadyStateEstimate {
     let operators = time.byOperator.filter { $0.seconds > 0.0005 * time.busySeconds }
     return wrapped(
       style.aside("all time:") + " "
-        + limits.map { "\($0.name) \(Numbers.percent($0.seconds / total))" }.joined(separator: ", "), indent: 8)
+        + limits.map { "\($0.name) \(Numbers.percent($0.seconds / total))" }.joined(separator: ", "),
+      indent: 8)
       + wrapped(
         style.aside("busy time:") + " "
           + operators.map { "\($0.name) \(Numbers.percent($0.seconds / time.busySeconds))" }
@@ -142,7 +144,7 @@ extension SteadyStateEstimate {
     for part in mean.deployments {
       table.add([
         part.name, Numbers.text(Int64(part.accelerators)), Numbers.percent(part.utilisation),
-        Numbers.text(part.outputTokensPerSecond), Numbers.seconds(part.latencies?.timeToFirstToken.mean),
+        Numbers.text(part.outputTokensPerSecond), Numbers.seconds(part.latencies?.timeToFirstToken?.mean),
         Numbers.seconds(part.latencies?.timePerOutputToken?.mean), part.limit.words,
       ])
     }

@@ -122,7 +122,7 @@ public struct SteadyState: Sendable {
     }
     return LatencyEstimates(
       requests, decodeSeconds: mean(\.decodeSeconds),
-      perToken: mean { $0.latencies?.timePerOutputToken?.mean ?? 0 })
+      perToken: mean { $0.latencies?.timePerOutputToken?.mean ?? 0 }, areImages: text.isEmpty)
   }
 
   /// Requests each second of all deployments.

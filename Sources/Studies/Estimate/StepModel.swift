@@ -12,6 +12,8 @@ struct StepModel: Sendable {
   ///
   /// One more than tokens that follow the first where the first one takes a step too.
   var stepsPerRequest: Double
+  /// How regularly requests arrive: gaps are sums of so many equal exponential ones; 1 for Poisson arrivals.
+  var regularity = 1.0
 
   /// The steps of an engine for a mix of requests.
   init(cost: StepCostTable, engine: EngineOptions, mix: RequestMix) {
@@ -42,6 +44,9 @@ struct StepModel: Sendable {
     return sum
   }
 
+  /// Squared coefficients of variation of answers below which they count as equally long.
+  static let equalAnswers = 1e-3
+
   /// What arrives while a replica runs.
   enum Arrivals: Sendable {
     /// So many requests each second.
@@ -64,8 +69,10 @@ struct StepModel: Sendable {
     var promptSteps: Double
     /// Prompts, or parts of them, in a step that has some.
     var chunksPerStep: Double
-    /// Tokens of prompts in it.
-    var tokensPerStep: Double
+    /// Seconds of such steps by the length of their longest prompt, ascending, in parts of equal weight.
+    var promptSecondsByPart: [Double]
+    /// Seconds of a step that is full of prompts; 0 where none come.
+    var fullSeconds = 0.0
     /// Steps that prompts are held back for others.
     var heldSteps: Double
     /// Whether prompts come faster than steps can take them.
@@ -133,30 +140,41 @@ struct StepModel: Sendable {
   /// - Parameters:
   ///   - n: decoding sequences in it.
   ///   - chunks: prompts, or parts of them, in it, >= 1.
+  ///   - tokens: mean prompt tokens in it, at most the budget.
   ///   - budget: prompt tokens that it has room for.
-  /// - Returns: its cost and its prompt tokens.
-  func meanPromptStep(decodes n: Double, chunks: Double, budget: Double) -> (cost: CostVector, tokens: Double) {
+  /// - Returns: its cost, and its seconds by the length of one of its prompts.
+  func meanPromptStep(
+    decodes n: Double, chunks: Double, tokens: Double, budget: Double
+  ) -> (cost: CostVector, secondsByPart: [Double]) {
     let perPrompt = chunkCount(budget)
-    let others = (chunks - 1) * mix.meanUncached / perPrompt
-    var sum = CostVector.zero
-    var tokens = 0.0
-    var weights = 0.0
-    let attention = attention * (chunks / perPrompt)
+    let perChunk = mix.meanUncached / perPrompt
     let few = chunks < 24
-    for prompt in few ? mix.promptParts : [mix.meanUncached] {
-      // A prompt in several parts is in as many steps.
-      let count = max((prompt / budget).rounded(.up), 1)
-      let weight = few ? count : 1
-      let held = min(others + prompt / count, budget)
-      let longest = min(max(prompt / count, mix.longestPrompt(of: chunks) / perPrompt), held)
-      let step = promptStep(
-        decodes: n, tokens: held, chunks: chunks, ending: chunks / perPrompt, longest: longest,
-        attention: attention)
-      sum += step * weight
-      tokens += held * weight
-      weights += weight
+    let prompts = few ? mix.promptParts : [mix.meanUncached]
+    // A prompt in several parts is in as many steps.
+    let counts = prompts.map { max(($0 / budget).rounded(.up), 1) }
+    var held = zip(prompts, counts).map { min((chunks - 1) * perChunk + $0 / $1, budget) }
+    let weights = few ? counts : [1]
+    let total = weights.reduce(0, +)
+    // Steps with short prompts take what those with long ones have no room for.
+    for _ in 0..<3 {
+      let missing = min(tokens, budget) - zip(held, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
+      let room = zip(held, weights).reduce(0) { $0 + ($1.0 < budget ? $1.1 : 0) } / total
+      guard missing > 0.5, room > 0 else { break }
+      for index in held.indices where held[index] < budget {
+        held[index] = min(held[index] + missing / room, budget)
+      }
     }
-    return (sum * (1 / weights), tokens / weights)
+    var sum = CostVector.zero
+    var seconds: [Double] = []
+    for (index, prompt) in prompts.enumerated() {
+      let longest = min(max(prompt / counts[index], mix.longestPrompt(of: chunks) / perPrompt), held[index])
+      let step = promptStep(
+        decodes: n, tokens: held[index], chunks: chunks, ending: chunks / perPrompt, longest: longest,
+        attention: attention * (max(tokens, 1) / max(mix.meanUncached, 1)))
+      sum += step * weights[index]
+      seconds.append(step[.time])
+    }
+    return (sum * (1 / total), seconds)
   }
 
   /// Steps that a mean prompt is spread over when it is alone.
@@ -176,7 +194,7 @@ struct StepModel: Sendable {
     let perPrompt = chunkCount(budget)
     var cycle = Cycle(
       seconds: decode[.time], cost: decode, decodeSeconds: decode[.time], promptSeconds: 0, promptSteps: 0,
-      chunksPerStep: 0, tokensPerStep: 0, heldSteps: 0)
+      chunksPerStep: 0, promptSecondsByPart: [], heldSteps: 0)
     for _ in 0..<60 {
       let before = cycle.seconds
       let prompts: Double
@@ -196,10 +214,12 @@ struct StepModel: Sendable {
         steps = min(steps, 1)
       }
       let chunks = max(prompts * perPrompt / steps, 1)
-      let mean = meanPromptStep(decodes: pausesDecodes ? 0 : n, chunks: chunks, budget: budget)
+      let mean = meanPromptStep(
+        decodes: pausesDecodes ? 0 : n, chunks: chunks, tokens: prompts * mix.meanUncached / steps,
+        budget: budget)
       cycle.promptSteps = steps
       cycle.chunksPerStep = chunks
-      cycle.tokensPerStep = mean.tokens
+      cycle.promptSecondsByPart = mean.secondsByPart
       cycle.promptSeconds = mean.cost[.time]
       cycle.cost = decode * (pausesDecodes ? 1 : 1 - steps) + mean.cost * steps
       let next = cycle.cost[.time]
@@ -212,6 +232,11 @@ struct StepModel: Sendable {
       if abs(next - before) < 1e-9 * next { break }
     }
     cycle.seconds = cycle.cost[.time]
+    cycle.fullSeconds =
+      meanPromptStep(
+        decodes: pausesDecodes ? 0 : n, chunks: max(budget * perPrompt / mix.meanUncached, 1), tokens: budget,
+        budget: budget
+      ).cost[.time]
     return cycle
   }
 
@@ -220,10 +245,12 @@ struct StepModel: Sendable {
     _ chunks: Double, decodes n: Double, arrivals: Arrivals, cycle: Cycle, budget: Double
   ) -> Double {
     guard pausesDecodes, case .perSecond = arrivals, cycle.promptSeconds > 0 else {
-      return 1 - exponential(-chunks)
+      // Answers of equal length that began together end together: the next prompts fill their steps.
+      if pausesDecodes, case .perStep = arrivals, mix.stepsVariation < Self.equalAnswers { return 0 }
+      return arrivalShare(mean: chunks, regularity: regularity)
     }
     let perSecond = chunks / cycle.seconds
-    let first = 1 - exponential(-perSecond * cycle.decodeSeconds)
+    let first = arrivalShare(mean: perSecond * cycle.decodeSeconds, regularity: regularity)
     // A step with prompts is followed by another one unless none has come meanwhile.
     return min(first * exponential(min(perSecond * cycle.promptSeconds, 50)), chunks)
   }

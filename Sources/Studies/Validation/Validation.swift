@@ -129,7 +129,9 @@ public struct Validation: Sendable {
     let study = ValidationStudy(points, with: catalogue)
     var results = await study.run(threads: threads, done: done)
     if checksTheory { results += await QueueingSuite.run(threads: threads, done: done) }
-    if checksEstimates { results += try await EstimateSuite.run(threads: threads, with: catalogue, done: done) }
+    if checksEstimates {
+      results += try await EstimateSuite.run(threads: threads, with: catalogue, done: done)
+    }
     var report = ValidationReport(results, by: dimensions)
     if let kernels { report.kernels = try await kernels.run(threads: threads) }
     return report

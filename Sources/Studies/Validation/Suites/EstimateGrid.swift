@@ -17,8 +17,6 @@ enum EstimateGrid {
     var lengths: String
     /// The longest answer.
     var maximumOutput: Int
-    /// Requests of an offline run for each place that replicas have; fewer where simulating takes long.
-    var depth = 6.0
   }
 
   /// A load of a configuration.
@@ -93,7 +91,7 @@ enum EstimateGrid {
       name: "mi300x-70b-vllm", site: "{ system: mi300x, accelerators: 1 }",
       deployment:
         "{ model: llama-3.1-70b, precision: { weights: fp8, activations: fp8 }, engine: { framework: vllm } }",
-      lengths: benchmark, maximumOutput: 1024, depth: 3),
+      lengths: benchmark, maximumOutput: 1024),
     Configuration(
       name: "b200-deepseek-trt", site: "{ system: b200-sxm, nodes: 1 }",
       deployment:
@@ -107,9 +105,9 @@ enum EstimateGrid {
         "{ model: deepseek-r1, precision: { weights: nvfp4, activations: nvfp4, attention: bf16, kv_cache: fp8 }, "
         + "engine: { framework: tensorrt-llm, max_batch_size: 64, max_batch_tokens: 8192, max_context_tokens: 2560 }, "
         + "parallel: { expert: 8, attention_data: 8 }, replicas: 1 }",
-      lengths: benchmark, maximumOutput: 1024, depth: 4),
+      lengths: benchmark, maximumOutput: 1024),
     Configuration(
-      name: "h200-qwen3-sglang-drafts", site: "{ system: h200-sxm, accelerators: 8 }",
+      name: "h200-deepseek-sglang-drafts", site: "{ system: h200-sxm, accelerators: 8 }",
       deployment:
         "{ model: deepseek-r1, precision: { weights: fp8, activations: fp8 }, engine: { framework: sglang, "
         + "max_batch_size: 128, speculation: { draft_tokens: 3, acceptance_length: 2.3 } }, "
@@ -122,7 +120,7 @@ enum EstimateGrid {
         + "max_num_seqs: 128 }, pools: [{ role: prefill, replicas: 2, parallel: { tensor: 4 }, "
         + "router: { policy: least-tokens } }, { role: decode, replicas: 2, parallel: { tensor: 4 }, "
         + "router: { policy: least-outstanding } }] }",
-      lengths: documents, maximumOutput: 300, depth: 8),
+      lengths: documents, maximumOutput: 300),
     Configuration(
       name: "gb200-deepseek-trt-pools", site: "{ system: gb200-nvl72, accelerators: 24 }",
       deployment:
@@ -131,7 +129,48 @@ enum EstimateGrid {
         + "framework: tensorrt-llm, max_batch_size: 256, max_batch_tokens: 8448, max_context_tokens: 8448 } }, "
         + "{ role: decode, replicas: 1, parallel: { expert: 16, attention_data: 16 }, engine: { "
         + "framework: tensorrt-llm, max_batch_size: 32, max_batch_tokens: 32, max_context_tokens: 8448 } }] }",
-      lengths: benchmark, maximumOutput: 1024, depth: 5),
+      lengths: benchmark, maximumOutput: 1024),
+    // The formulas were settled on the configurations above; nothing was chosen on those that follow.
+    Configuration(
+      name: "a100-8b-trt", site: "{ system: a100-sxm, accelerators: 2 }",
+      deployment:
+        "{ model: llama-3.1-8b, replicas: 2, router: { policy: random }, "
+        + "engine: { framework: tensorrt-llm, max_batch_size: 96, max_num_tokens: 4096 } }",
+      lengths:
+        "{ input: { gamma: { mean: 700, coefficient_of_variation: 0.6, max: 4000 } }, "
+        + "output: { gamma: { mean: 200, coefficient_of_variation: 1, max: 1500 } } }", maximumOutput: 1500),
+    Configuration(
+      name: "mi355x-gpt-oss-vllm", site: "{ system: mi355x, accelerators: 1 }",
+      deployment: "{ model: gpt-oss-120b, engine: { framework: vllm, max_num_seqs: 256 } }",
+      lengths: "{ input: 3000, output: { uniform: { min: 200, max: 1200 } } }", maximumOutput: 1200),
+    Configuration(
+      name: "h200-qwen3-235b-sglang", site: "{ system: h200-sxm, accelerators: 8 }",
+      deployment:
+        "{ model: qwen3-235b-a22b, engine: { framework: sglang, max_batch_size: 96 }, "
+        + "parallel: { tensor: 8, expert: 8 }, replicas: 1 }",
+      lengths: "{ input: { uniform: { min: 200, max: 2000 } }, output: 800 }", maximumOutput: 800),
+    Configuration(
+      name: "b200-70b-trt-8-replicas", site: "{ system: b200-sxm, nodes: 1 }",
+      deployment:
+        "{ model: llama-3.3-70b, precision: { weights: nvfp4, activations: nvfp4, kv_cache: fp8 }, replicas: 8, "
+        + "router: { policy: power-of-two }, engine: { framework: tensorrt-llm, max_batch_size: 64 } }",
+      lengths: chat, maximumOutput: 2000),
+    Configuration(
+      name: "h100-qwen3-32b-vllm-long", site: "{ system: h100-sxm, accelerators: 2 }",
+      deployment:
+        "{ model: qwen3-32b, engine: { framework: vllm, max_num_seqs: 64, max_num_batched_tokens: 4096 }, "
+        + "parallel: { tensor: 2 }, replicas: 1 }",
+      lengths:
+        "{ input: 500, output: { lognormal: { mean: 1500, coefficient_of_variation: 1, max: 8000 } } }",
+      maximumOutput: 8000),
+    Configuration(
+      name: "h200-70b-sglang-pools", site: "{ system: h200-sxm, accelerators: 8 }",
+      deployment:
+        "{ model: llama-3.1-70b, precision: { weights: fp8, activations: fp8 }, engine: { framework: sglang, "
+        + "max_batch_size: 96 }, pools: [{ role: prefill, replicas: 1, parallel: { tensor: 4 } }, "
+        + "{ role: decode, replicas: 1, parallel: { tensor: 4 } }] }",
+      lengths: "{ input: { uniform: { min: 500, max: 3000 } }, output: { uniform: { min: 100, max: 900 } } }",
+      maximumOutput: 900),
   ]
 
   /// A configuration as a scenario whose one stream is offline and not yet sized.

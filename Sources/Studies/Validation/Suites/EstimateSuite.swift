@@ -51,7 +51,7 @@ enum EstimateSuite {
     var results: [PointResult] = []
     var capacity = 0.0
     for load in EstimateGrid.loads {
-      let sized = sized(scenario, configuration, load, capacity: capacity)
+      let sized = sized(scenario, load, capacity: capacity)
       let report = await RunStudy(sized).run().report
       if load == .offline { capacity = report.site.window.throughput.requestsPerSecond ?? 0 }
       if let estimate = try? SteadyStateEstimate(sized) {
@@ -66,13 +66,11 @@ enum EstimateSuite {
   ///
   /// - Parameters:
   ///   - scenario: the configuration.
-  ///   - configuration: its part of the grid.
   ///   - load: the load.
   ///   - capacity: requests each second that it sustains, simulated.
   /// - Returns: the scenario.
   static func sized(
-    _ scenario: ResolvedScenario, _ configuration: EstimateGrid.Configuration, _ load: EstimateGrid.Load,
-    capacity: Double
+    _ scenario: ResolvedScenario, _ load: EstimateGrid.Load, capacity: Double
   ) -> ResolvedScenario {
     var scenario = scenario
     let plan = scenario.deployments[0].plan
@@ -81,7 +79,7 @@ enum EstimateSuite {
     func change(_ edit: (inout StreamPlan) -> Void) { edit(&scenario.deployments[0].plan.streams[0]) }
     switch load {
     case .offline:
-      let count = max(Int(configuration.depth * places), 1000)
+      let count = max(Int(20 * places), 4000)
       change {
         $0.arrivals = .offline(requests: count)
         $0.requests = nil
@@ -89,14 +87,14 @@ enum EstimateSuite {
     case .open(let share):
       change {
         $0.arrivals = .poisson(requestsPerSecond: share * capacity)
-        // Near the capacity the number of requests wanders for longer.
-        $0.requests = max(3000, Int((share > 0.8 ? 2 : 1) * configuration.depth * places))
+        // Near the capacity the number in flight wanders for long.
+        $0.requests = share > 0.8 ? 100_000 : 20_000
       }
     case .closedLoop(let perReplica):
       let clients = perReplica * replicas
       change {
         $0.arrivals = .closedLoop(concurrency: clients, thinkTimeSeconds: 0)
-        $0.requests = max(20 * clients, 400)
+        $0.requests = max(40 * clients, 2000)
         $0.warmUpRequests = 2 * clients
       }
     }
@@ -112,13 +110,15 @@ enum EstimateSuite {
     if load == .offline { simulated[.capacity] = capacity }
     simulated[.requestsPerSecond] = window.throughput.requestsPerSecond
     simulated[.outputTokensPerSecond] = window.throughput.outputTokensPerSecond
-    simulated[.ttftMean] = window.latency.timeToFirstToken.mean
-    simulated[.ttftMedian] = window.latency.timeToFirstToken.p50
-    simulated[.ttftP99] = window.latency.timeToFirstToken.p99
-    simulated[.tpotMean] = window.latency.timePerOutputToken.mean
-    simulated[.tpotMedian] = window.latency.timePerOutputToken.p50
-    simulated[.tpotP99] = window.latency.timePerOutputToken.p99
-    simulated[.endToEndMean] = window.latency.endToEnd.mean
+    // Offline, latencies of a window depend on when it begins.
+    let latency = load == .offline ? report.site.wholeRun.latency : window.latency
+    simulated[.ttftMean] = latency.timeToFirstToken.mean
+    simulated[.ttftMedian] = latency.timeToFirstToken.p50
+    simulated[.ttftP99] = latency.timeToFirstToken.p99
+    simulated[.tpotMean] = latency.timePerOutputToken.mean
+    simulated[.tpotMedian] = latency.timePerOutputToken.p50
+    simulated[.tpotP99] = latency.timePerOutputToken.p99
+    simulated[.endToEndMean] = latency.endToEnd.mean
     simulated[.gpuPower] = window.power.gpuMean
     var point = point(configuration, scenario, load)
     point.measured = simulated
@@ -133,7 +133,8 @@ enum EstimateSuite {
     var point = BenchmarkPoint(
       id: "estimate:\(configuration.name):\(load.name)", suite: Suite.estimate.rawValue, source: "simulation",
       date: "", system: deployment.design.system.id, accelerators: deployment.plan.accelerators,
-      framework: deployment.design.framework.rawValue, frameworkVersion: "", model: deployment.design.model.id,
+      framework: deployment.design.framework.rawValue, frameworkVersion: "",
+      model: deployment.design.model.id,
       weights: deployment.design.precision.weights.rawValue, keyValueCache: "",
       mode: deployment.plan.prefill == nil ? .aggregated : .disaggregated, prefill: .init(), decode: .init(),
       lengths: configuration.lengths, measured: ColumnValues(), notes: "", split: split)
@@ -170,7 +171,8 @@ enum EstimateSuite {
       }
     }
     return EstimateErrors(
-      provenance: "\(results.count) scenarios of the suite estimate: estimated / simulated - 1, steady windows; "
+      provenance:
+        "\(results.count) scenarios of the suite estimate: estimated / simulated - 1, steady windows; "
         + "nine of ten are within p90_percent", rows: rows)
   }
 }
@@ -199,9 +201,9 @@ extension SteadyStateEstimate {
     values[.capacity] = mean.capacityRequestsPerSecond
     values[.requestsPerSecond] = mean.requestsPerSecond
     values[.outputTokensPerSecond] = mean.outputTokensPerSecond
-    values[.ttftMean] = mean.latencies?.timeToFirstToken.mean
-    values[.ttftMedian] = mean.latencies?.timeToFirstToken.p50
-    values[.ttftP99] = mean.latencies?.timeToFirstToken.p99
+    values[.ttftMean] = mean.latencies?.timeToFirstToken?.mean
+    values[.ttftMedian] = mean.latencies?.timeToFirstToken?.p50
+    values[.ttftP99] = mean.latencies?.timeToFirstToken?.p99
     values[.tpotMean] = mean.latencies?.timePerOutputToken?.mean
     values[.tpotMedian] = mean.latencies?.timePerOutputToken?.p50
     values[.tpotP99] = mean.latencies?.timePerOutputToken?.p99
