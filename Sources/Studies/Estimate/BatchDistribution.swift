@@ -81,7 +81,9 @@ struct BatchDistribution: Sendable {
     }
     var tilt = 0.0
     if queue.evenness != 1 || queue.tailEvenness != 1 {
-      tilt = bisect(queue.requestsPerSecond, between: -40, and: 40) { throughput(shares($0)) }
+      // Factors that a power of κ has made steep need as much to be moved.
+      let widest = 40 * max(queue.evenness, 1)
+      tilt = bisect(queue.requestsPerSecond, between: -widest, and: widest) { throughput(shares($0)) }
     }
     let found = shares(tilt)
     self.shares = found

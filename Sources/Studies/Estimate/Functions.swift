@@ -85,7 +85,7 @@ func arrivalShare(mean: Double, regularity: Double) -> Double {
 func bisect(_ target: Double, between low: Double, and high: Double, _ value: (Double) -> Double) -> Double {
   var low = low
   var high = high
-  for _ in 0..<60 where high - low > 1e-10 * high {
+  for _ in 0..<80 where high - low > 1e-11 * max(abs(high), abs(low)) {
     let middle = (low + high) / 2
     if value(middle) < target { low = middle } else { high = middle }
   }

@@ -77,16 +77,18 @@ struct ReplicaCapacity: Sendable {
     let recomputes =
       processesPrompts && model.engine.capacityPolicy == .currentUse && model.engine.outputEstimate == nil
       && byBlocks < min(byPlaces, byBudget)
-    cycle = model.cycle(
-      decodes: n, arrivals: .perStep(processesPrompts ? (recomputes ? 1.75 : 1) * n / steps : 0))
+    func full(_ n: Double) -> StepModel.Cycle {
+      let prompts = processesPrompts ? n / steps : 0
+      return model.cycle(decodes: n, arrivals: .perStep(recomputes ? 1.75 * prompts : prompts))
+    }
+    cycle = full(n)
     self.recomputes = recomputes
     requestsPerSecond = n / (steps * cycle.seconds)
     if byBudget <= min(byPlaces, byBlocks) {
       limit = .tokenBudget
     } else {
       limit = byBlocks < byPlaces ? .cacheMemory : .batchSlots
-      let fewer = state(n * 0.9)
-      let growth = requestsPerSecond / (0.9 * n / (steps * fewer.seconds)) - 1
+      let growth = requestsPerSecond / (0.9 * n / (steps * full(0.9 * n).seconds)) - 1
       if growth < 0.1 * (1 / 0.9 - 1) { limit = .stepTime }
     }
   }
