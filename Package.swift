@@ -92,7 +92,7 @@ let package = Package(
         "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Facility",
         "Documents", "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
-      ], resources: [.copy("Recipes")]),
+      ], resources: [.copy("Recipes"), .copy("Estimate/Errors")]),
     // Floor 6: the command line.
     .executableTarget(
       name: "tokenmill",

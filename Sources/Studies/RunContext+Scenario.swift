@@ -38,7 +38,8 @@ extension WindowPolicy {
 }
 
 extension SiteContext {
-  fileprivate init(_ site: ResolvedSite) {
+  /// What figures of a scenario's site need to know.
+  init(_ site: ResolvedSite) {
     self.init(
       systems: site.parts.map {
         SystemContext($0.system, accelerators: $0.accelerators, nodes: $0.nodes, isPriced: true)

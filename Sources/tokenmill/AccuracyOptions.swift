@@ -14,6 +14,12 @@ struct AccuracyOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Write the errors of estimates against simulations, which 'estimate' states; with --suite estimate.",
+      valueName: "file.json"), completion: .file(extensions: ["json"]))
+  var writeEstimateErrors: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Also predict every point with numbers fitted without its own accelerator or model. May be repeated.",
       valueName: LeaveOneOut.Subject.allCases.map(\.rawValue).joined(separator: "|")))
   var leaveOut: [LeaveOneOut.Subject] = []
@@ -45,6 +51,7 @@ extension LeaveOneOut.Subject: ExpressibleByArgument {}
 struct AccuracyOutputs {
   private let options: AccuracyOptions
   private let bands: OutputFile?
+  private let estimateErrors: OutputFile?
   private let page: OutputFile?
   private let historyFile: OutputFile?
   private let history: AccuracyHistory
@@ -58,6 +65,7 @@ struct AccuracyOutputs {
     }
     self.options = options
     bands = try options.writeIntervals.map { path in try OutputFile(checking: path) }
+    estimateErrors = try options.writeEstimateErrors.map { path in try OutputFile(checking: path) }
     page = try options.accuracy.map { path in try OutputFile(checking: path) }
     historyFile = try options.history.map { path in try OutputFile(checking: path) }
     history = try options.history.map { path in try AccuracyHistory.read(path: path) } ?? AccuracyHistory()
@@ -74,6 +82,16 @@ struct AccuracyOutputs {
     guard let bands else { return }
     let found = try await validation.deriveIntervals(refit: refit, threads: threads, progress: progress)
     try bands.write(found.text)
+  }
+
+  /// Writes how far estimates were from simulations, where that was asked for.
+  func writeEstimateErrors(_ report: ValidationReport) throws {
+    guard let estimateErrors else { return }
+    guard let errors = report.estimateErrors else {
+      throw Failure(
+        message: "--write-estimate-errors: nothing was estimated; add --suite estimate", status: .wrongInput)
+    }
+    try estimateErrors.write(errors.text)
   }
 
   /// The reports on points without their own accelerator or model.

@@ -50,10 +50,14 @@ struct Outputs {
   private let isQuiet: Bool
 
   init(_ options: OutputOptions) throws {
-    printsJSON = options.json == "-"
-    json = try printsJSON ? nil : options.json.map { path throws(Problems) in try OutputFile(checking: path) }
-    store = try options.results.map { path throws(Problems) in try ResultStore(path: path) }
-    isQuiet = options.quiet
+    try self.init(json: options.json, results: options.results, isQuiet: options.quiet)
+  }
+
+  init(json: String?, results: String? = nil, isQuiet: Bool) throws {
+    printsJSON = json == "-"
+    self.json = try printsJSON ? nil : json.map { path throws(Problems) in try OutputFile(checking: path) }
+    store = try results.map { path throws(Problems) in try ResultStore(path: path) }
+    self.isQuiet = isQuiet
   }
 
   /// Where tables go: to standard error when standard output carries JSON.

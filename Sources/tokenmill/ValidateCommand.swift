@@ -98,6 +98,7 @@ struct ValidateCommand: AsyncParsableCommand {
       found.adding(left.report.json, as: "without_own_" + left.subject.rawValue)
     }
     try document?.write(figures.text() + "\n")
+    try outputs.writeEstimateErrors(report)
     try outputs.writePage(report, leftOut, intervals: validation.provenanceOfIntervals)
     try page?.write(report.markdown(layout))
     if json == "-" { try Terminal.standardOutput.writeOrThrow(figures.text() + "\n") }

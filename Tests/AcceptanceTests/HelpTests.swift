@@ -66,6 +66,8 @@ import Testing
         SUBCOMMANDS:
           run                     Run one scenario: tables for a person, JSON for
                                   programs.
+          estimate                Estimate the steady state of a scenario in less than
+                                  a second, without simulating.
           sweep                   Run every point of a scenario's sweep and mark the
                                   Pareto front.
           validate                Compare predictions with measured benchmarks and with

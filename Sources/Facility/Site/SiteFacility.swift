@@ -14,6 +14,8 @@ public struct SiteFacility: Sendable, Equatable {
   public var price: HourlySeries?
   /// Carbon of energy in grams of CO2 per kWh, by hours of the year; nil for none.
   public var carbon: HourlySeries?
+  /// The outdoor temperature that the plant is made for, in °C.
+  public var designCelsius: Double?
 
   /// A facility.
   ///

@@ -243,7 +243,7 @@ extension Saturation {
 
 extension StepTimeFigures {
   /// Replica-seconds by operator and by limit, and their shares of busy and of all time.
-  var json: JSONValue {
+  public var json: JSONValue {
     [
       "by_operator": Self.json(byOperator), "by_limit": Self.json(byLimit),
       "by_operator_share": Self.json(byOperator, total: busySeconds),

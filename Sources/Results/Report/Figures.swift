@@ -283,7 +283,7 @@ public struct StepTimeFigures: Sendable, Equatable {
   /// - Parameters:
   ///   - cost: replica-seconds lane by lane.
   ///   - replicaSeconds: replicas × the length of the run.
-  init(_ cost: CostVector, replicaSeconds: Double) {
+  public init(_ cost: CostVector, replicaSeconds: Double) {
     byOperator = CostLane.operators.map { Part(name: $0.name, seconds: cost[$0]) }
     byLimit = CostLane.limits.map { Part(name: $0.name, seconds: cost[$0]) }
     byLimit.append(Part(name: "idle", seconds: max(0, replicaSeconds - cost[.time])))

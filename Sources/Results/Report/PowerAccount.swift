@@ -60,6 +60,17 @@ struct PowerAccount {
     peakAboveIdle = max(mean, min(peak, limit))
   }
 
+  /// A steady state: what the accelerators in use draw above idle does not change.
+  init(siteWattsPerITWatt: Double, holdings: [Holding], wattsAboveIdle: Double, seconds: Double) {
+    self.holdings = holdings
+    self.siteWattsPerITWatt = siteWattsPerITWatt
+    gridPeakWatts = nil
+    self.seconds = seconds
+    let limit = holdings.reduce(0) { $0 + Double($1.inUse) * $1.system.dynamicWatts }
+    meanAboveIdle = min(wattsAboveIdle, limit)
+    peakAboveIdle = meanAboveIdle
+  }
+
   /// Buckets that are taken together: the shortest power of two that holds sixteen mean steps.
   static func stretch(of range: Range<Int>, widthSeconds: Double, meanStepSeconds: Double) -> Int {
     var stretch = 1

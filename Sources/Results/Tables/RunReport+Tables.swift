@@ -234,8 +234,8 @@ extension RunReport {
     return lines
   }
 
-  /// A line broken at spaces to 100 columns, what follows the first indented; a unit stays with its number.
-  static func wrapped(_ line: String, indent: Int, width: Int = 100) -> [String] {
+  /// A line broken at spaces to `width` columns, what follows the first indented; a unit stays with its number.
+  public static func wrapped(_ line: String, indent: Int, width: Int = 100) -> [String] {
     let margin = line.prefix { $0 == " " }
     var lines: [String] = []
     var current = String(margin)

@@ -82,8 +82,9 @@ struct FacilityDraft {
           capacityJoules: 1, maximumChargeWatts: 0, maximumDischargeWatts: 0, roundTripEfficiency: 1),
         policy: policy)
     }
-    let facility = SiteFacility(
+    var facility = SiteFacility(
       plant: plant, climate: climate, startSeconds: startSeconds, grid: grid, price: price, carbon: carbon)
+    facility.designCelsius = designCelsius
     var members = echo
     members.append(("limits", .object(drawEcho(policy, connection) + limits.echo)))
     members.append(("electrical", .array(zip(stages, plant.chain.stages).map(stageEcho))))

@@ -38,6 +38,7 @@ public struct Validation: Sendable {
   /// The points of the selection.
   public let points: [BenchmarkPoint]
   private let checksTheory: Bool
+  private let checksEstimates: Bool
   /// The measurement store, whether it is there or not.
   private let store: String
   /// How the intervals of predictions were derived, for people.
@@ -57,14 +58,18 @@ public struct Validation: Sendable {
     return Validation(
       catalogue: catalogue, points: loader.points,
       checksTheory: loader.wanted.contains(.queueing) && (selection.split ?? "theory") == "theory",
+      checksEstimates: loader.wanted.contains(.estimate)
+        && (selection.split ?? EstimateSuite.split) == EstimateSuite.split,
       store: selection.store ?? PointStore.defaultPath,
       kernels: try loader.kernelStore.map { path throws(Problems) in
         try KernelValidation(store: path, with: catalogue)
       }, dimensions: selection.dimensions, warnings: loader.warnings)
   }
 
-  /// Points to predict and queues to check.
-  public var count: Int { points.count + (checksTheory ? QueueingSuite.count : 0) }
+  /// Points to predict, queues to check and estimates to hold against simulations.
+  public var count: Int {
+    points.count + (checksTheory ? QueueingSuite.count : 0) + (checksEstimates ? EstimateSuite.count : 0)
+  }
 
   /// Derives the intervals of predictions from the `fit` half of the points; what follows predicts with them.
   ///
@@ -124,6 +129,9 @@ public struct Validation: Sendable {
     let study = ValidationStudy(points, with: catalogue)
     var results = await study.run(threads: threads, done: done)
     if checksTheory { results += await QueueingSuite.run(threads: threads, done: done) }
+    if checksEstimates {
+      results += try await EstimateSuite.run(threads: threads, with: catalogue, done: done)
+    }
     var report = ValidationReport(results, by: dimensions)
     if let kernels { report.kernels = try await kernels.run(threads: threads) }
     return report
@@ -145,7 +153,7 @@ private struct Loader {
     self.selection = selection
     wanted =
       selection.suites.isEmpty && selection.files.isEmpty
-      ? Suite.allCases : Suite.allCases.filter { selection.suites.contains($0) }
+      ? Suite.standard : Suite.allCases.filter { selection.suites.contains($0) }
   }
 
   mutating func readFiles() throws(Problems) {
@@ -174,7 +182,7 @@ private struct Loader {
       kernelStore = path
     }
     let brought = Set(points.map(\.suite) + (kernelStore == nil ? [] : [Suite.kernels.rawValue]))
-    for suite in missing where suite != .queueing && !brought.contains(suite.rawValue) {
+    for suite in missing where ![.queueing, .estimate].contains(suite) && !brought.contains(suite.rawValue) {
       if suite == .kernels, selection.split != nil, selection.suites.isEmpty { continue }
       let problem = Problem(
         file: "suite \(suite.rawValue)", message: "has no data here", hint: Self.remedy(suite, store: path))

@@ -34,6 +34,10 @@ public enum MeasuredColumn: String, CaseIterable, Sendable {
   case meanWait = "mean_wait_s"
   /// Mean time from arrival to last token in seconds, of queueing theory; not in files.
   case meanSojourn = "mean_sojourn_s"
+  /// Mean time from arrival to last token in seconds, of simulations that estimates are held against; not in files.
+  case endToEndMean = "e2e_mean_s"
+  /// The most requests each second, likewise; not in files.
+  case capacity = "capacity_requests_per_s"
 
   /// The columns that a file of points may hold, in their order.
   public static let inFiles: [MeasuredColumn] = [

@@ -93,7 +93,9 @@ extension Gate {
       return nil
     }
     let suite = reader.required("suite").choice(Suite.allCases.map(\.rawValue))
-    let split = reader.optional("split").choice(["fit", "test", "theory", Dimension.unknown])
+    let split = reader.optional("split").choice([
+      "fit", "test", "theory", EstimateSuite.split, Dimension.unknown,
+    ])
     var labels: [Partition.Label] = []
     var kernelLabels: [String: String] = [:]
     if suite == Suite.kernels.rawValue, var partition = reader.optional("partition").mapping() {

@@ -84,6 +84,12 @@ public struct ValidationReport: Sendable {
     }
   }
 
+  /// How far estimates were from simulations; nil where the suite was not run.
+  public var estimateErrors: EstimateErrors? {
+    let own = results.filter { $0.point.suite == Suite.estimate.rawValue }
+    return own.isEmpty ? nil : EstimateSuite.errors(own)
+  }
+
   /// The rows that are furthest off, by the ratio of the larger to the smaller value, largest first.
   public func worst(_ count: Int, of column: MeasuredColumn) -> [Comparison] {
     func distance(_ comparison: Comparison) -> Double {

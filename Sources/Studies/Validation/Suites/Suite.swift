@@ -12,4 +12,9 @@ public enum Suite: String, CaseIterable, Sendable {
   case kernels
   /// Queueing theory.
   case queueing
+  /// Steady-state estimates against simulation; it runs only where it is named.
+  case estimate
+
+  /// Suites that run where none is named: those that hold the simulation against something.
+  public static let standard = allCases.filter { $0 != .estimate }
 }
