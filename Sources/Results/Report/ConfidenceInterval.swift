@@ -27,8 +27,11 @@ public struct ConfidenceInterval: Sendable, Equatable {
   ///   - series: what happened when.
   ///   - window: the steady window.
   ///   - tokens: whether output tokens mean anything; else only the time from arrival to end has an interval.
+  ///   - siteWatts: what the site draws at what accelerators draw above idle, of the whole site; nil of a part of it.
   /// - Returns: one for each figure, with or without limits.
-  static func all(_ series: TimeSeries, in window: RunSpan, tokens: Bool) -> [ConfidenceInterval] {
+  static func all(
+    _ series: TimeSeries, in window: RunSpan, tokens: Bool, siteWatts: ((Double) -> Double)? = nil
+  ) -> [ConfidenceInterval] {
     let width = series.widthNanoseconds
     // A bucket that the window or the run cuts says nothing of a rate.
     let first = Int((window.startNanoseconds + width - 1) / width)
@@ -49,7 +52,7 @@ public struct ConfidenceInterval: Sendable, Equatable {
       .init(total: Double($0.endToEndMicroseconds) * 1e-6, weight: Double($0.completed))
     }
     guard tokens else { return [endToEnd] }
-    return [
+    var intervals = [
       interval("throughput.output_tokens_per_second", least: 0) {
         .init(total: Double($0.outputTokens), weight: series.widthSeconds)
       },
@@ -62,6 +65,15 @@ public struct ConfidenceInterval: Sendable, Equatable {
       },
       endToEnd,
     ]
+    if let siteWatts {
+      intervals.append(
+        interval("cost.output_tokens_per_second_per_megawatt", least: 0) {
+          let aboveIdle = Double($0.microjoulesAboveIdle) * 1e-6 / series.widthSeconds
+          return .init(
+            total: Double($0.outputTokens), weight: siteWatts(aboveIdle) * 1e-6 * series.widthSeconds)
+        })
+    }
+    return intervals
   }
 
   /// `[low, high]`, or null.

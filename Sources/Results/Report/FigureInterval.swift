@@ -14,6 +14,16 @@ public struct FigureInterval: Sendable, Equatable {
   var json: JSONValue { .array([.double(low), .double(high)]) }
 }
 
+extension Array where Element == FigureInterval {
+  /// Keeps the limits of a figure to what is possible.
+  mutating func bound(_ figure: String, to range: ClosedRange<Double>) {
+    for index in indices where self[index].figure == figure {
+      self[index].low = Swift.min(Swift.max(self[index].low, range.lowerBound), range.upperBound)
+      self[index].high = Swift.min(Swift.max(self[index].high, range.lowerBound), range.upperBound)
+    }
+  }
+}
+
 extension SpanFigures {
   /// Mean requests in flight on a replica, waiting ones included, by Little's law; nil where none completed.
   public func requestsInFlight(replicas: Int) -> Double? {

@@ -122,12 +122,15 @@ struct PowerAccount {
   }
 
   /// Watts of all accelerators of the part and of the nodes, or the shares of nodes, that hold them.
-  private func itWatts(_ aboveIdle: Double) -> Double {
-    let utilisation = Self.utilisation(of: holdings, aboveIdle)
+  private func itWatts(_ aboveIdle: Double) -> Double { Self.itWatts(of: holdings, aboveIdle: aboveIdle) }
+
+  /// Watts of all accelerators and of their nodes, at what the former draw above idle.
+  static func itWatts(of holdings: [Holding], aboveIdle: Double) -> Double {
+    let utilisation = utilisation(of: holdings, aboveIdle)
     var watts = aboveIdle
     for holding in holdings {
       watts += Double(holding.all) * holding.system.acceleratorIdleWatts
-      watts += Self.nodeWatts(of: holding, utilisation)
+      watts += nodeWatts(of: holding, utilisation)
     }
     return watts
   }

@@ -114,11 +114,17 @@ public struct RunReport: Sendable {
       return $0.report(window: (span, windowUse), wholeRun: (run, wholeUse))
     }
     addIntervals()
-    addCertainty(parts, whole)
+    let grid =
+      windowUse.flatMap { $0.energy.pue > 0 ? $0.energy.pue : nil } ?? context.site.siteWattsPerITWatt
+    addCertainty(parts, whole) { grid * PowerAccount.itWatts(of: whole.holdings, aboveIdle: $0) }
   }
 
   /// Whether each part was in steady state, and how sure its means are.
-  private mutating func addCertainty(_ parts: [Part], _ whole: Part) {
+  ///
+  /// `siteWatts`: what the site draws, on average, at what accelerators draw above idle.
+  private mutating func addCertainty(
+    _ parts: [Part], _ whole: Part, siteWatts: @escaping (Double) -> Double
+  ) {
     for (index, part) in parts.enumerated() {
       let deployment = context.deployments[index]
       let latency = deployments[index].wholeRun.latency
@@ -135,7 +141,7 @@ public struct RunReport: Sendable {
     // Series of text and images don't add up to anything.
     if whole.text.isEmpty || whole.images.isEmpty {
       site.confidence = ConfidenceInterval.all(
-        whole.observations.series, in: window.span, tokens: whole.images.isEmpty)
+        whole.observations.series, in: window.span, tokens: whole.images.isEmpty, siteWatts: siteWatts)
     }
   }
 
@@ -150,6 +156,13 @@ public struct RunReport: Sendable {
       deployments[index].intervals = windows[index].intervals { figure in
         context.band(figure, of: deployment, in: windows[index]).map { [$0] } ?? []
       }
+    }
+    // No accelerator is measured below its idle power, or for long above its limit.
+    let idle = context.site.systems.map(\.acceleratorIdleWatts).min() ?? 0
+    let most = context.site.systems.map(\.acceleratorPeakWatts).max() ?? .infinity
+    site.intervals.bound("power_watts.gpu_mean", to: idle...most)
+    for index in deployments.indices {
+      deployments[index].intervals.bound("power_watts.gpu_mean", to: idle...most)
     }
   }
 }
