@@ -216,6 +216,11 @@ extension ReplicaDesign {
     table.boundedContext = kernels.boundedContext?.mapped(decode.scaled)
     table.chunk = kernels.chunk.mapped { prefill.scaled($1) }
     table.boundedChunk = kernels.boundedChunk?.mapped { prefill.scaled($1) }
+    if let hostFloor {
+      table.host = kernels.sequences.mapped { sequences, _ in
+        framework(hostFloor.seconds + hostFloor.secondsPerSequence * Double(sequences))
+      }
+    }
     return table
   }
 

@@ -30,6 +30,8 @@ public struct ReplicaDesign: Sendable {
 
   /// Whether the scheduler prepares the next step while the accelerators work; nil: as the framework does by default.
   public var schedulesAhead: Bool?
+  /// What the host takes at least for a step, where it is known to be slow; nil: what the framework takes anyway.
+  public var hostFloor: HostFloor?
   /// What accelerators are held to.
   public var clocks = ClockLimits()
   /// Adapters (LoRA) beside the weights; nil: none.
@@ -50,6 +52,20 @@ public struct ReplicaDesign: Sendable {
     self.isDisaggregated = isDisaggregated
     self.efficiencies = efficiencies.resolved(
       framework: framework, architecture: system.architecture.description, system: system.id)
+  }
+}
+
+/// Time that a host takes for a step beside the accelerators: steps last at least as long.
+public struct HostFloor: Sendable, Equatable {
+  /// Seconds of each step, >= 0.
+  public var seconds: Double
+  /// Seconds for each decoding sequence of it, >= 0.
+  public var secondsPerSequence: Double
+
+  /// A floor; see the properties.
+  public init(seconds: Double, secondsPerSequence: Double) {
+    self.seconds = seconds
+    self.secondsPerSequence = secondsPerSequence
   }
 }
 

@@ -106,6 +106,7 @@ struct PointDraft {
     design.clocks.powerLimitWatts = point.powerCapWatts.map {
       min(max($0, system.accelerator.idlePower.si + 1), system.accelerator.thermalDesignPower.si)
     }
+    design.hostFloor = hostFloor
     return design
   }
 
