@@ -58,9 +58,9 @@ let package = Package(
     // Floor 3: the hot path, one module.
     floor(
       "Simulation",
-      on: ["CostModel", "Workload", .product(name: "DequeModule", package: "swift-collections")]),
+      on: ["CostModel", "Workload", "Facility", .product(name: "DequeModule", package: "swift-collections")]),
     tests("CostModelTests", of: ["CostModel", "Hardware", "Models", "Documents", "Quantities"]),
-    tests("SimulationTests", of: ["Simulation", "CostModel", "Workload"]),
+    tests("SimulationTests", of: ["Simulation", "CostModel", "Workload", "Facility"]),
     // Floor 4: in and out.
     floor(
       "Scenario",

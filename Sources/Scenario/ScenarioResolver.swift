@@ -57,44 +57,14 @@ struct ScenarioResolver {
     }
     if let site {
       place(&designs, drafts, on: site.site)
-      for (index, draft) in drafts.enumerated() {
-        designs[index]?.powerPriority = draft.powerPriority
-        let faults = draft.faults?.resolved(for: designs[index])
-        designs[index]?.faults = faults
-        if let network = draft.handOff.network, let item = designs[index] {
-          designs[index]?.prefill?.handOff = network.handOff(
-            of: item, stated: draft.handOff, on: site.site)
-          designs[index]?.prefill?.handOff.localPrefillBelow = draft.handOff.localPrefillBelow
-        }
-        if var item = designs[index] {
-          settleFleet(&item, draft.fleet)
-          designs[index] = item
-        }
-      }
+      settle(&designs, drafts, on: site.site)
     }
     try problems.throwIfAny()
     guard let name, let site, designs.allSatisfy({ $0 != nil }) else {
       throw Problems(document.root.problem("the scenario can't be resolved"))
     }
     let deployments = designs.compactMap { $0?.resolved(capping: site.site.capping) }
-    if run.sample != nil, site.site.capping?.hasPlaces == true {
-      problems.record(
-        below: root.node, at: ["run", "sample"], found: "",
-        message: "limits of rows and racks need all replicas in their places",
-        hint: "leave out run.sample, or leave only the feed's limit")
-    }
-    if let sample = run.sample {
-      for (draft, deployment) in zip(drafts, deployments) {
-        guard let cells = sample.cells(of: deployment.plan),
-          let problem = deployment.plan.problem(with: cells)
-        else { continue }
-        problems.record(
-          below: root.node, at: ["run", "sample"], found: "",
-          message: "deployment '\(draft.name ?? "")' can't be sampled: \(problem)",
-          hint: "leave out run.sample, or give cells other sizes")
-      }
-      try problems.throwIfAny()
-    }
+    try check(run.sample, deployments, site.site, below: root.node)
     let warmUp = run.warmUp ?? (streams.allSatisfy { $0.arrivals?.isClosedLoop == true } ? .none : .automatic)
     let echo = Echo(
       name: name, description: description, point: point, site: site.echo,
@@ -107,6 +77,47 @@ struct ScenarioResolver {
     return ResolvedScenario(
       name: name, site: site.site, deployments: deployments, run: plan,
       warmUp: warmUp, references: references, echo: echo.value)
+  }
+
+  /// Settles what depends on where replicas stand: faults, links, fleets.
+  private func settle(
+    _ designs: inout [DesignedDeployment?], _ drafts: [DeploymentDraft], on site: ResolvedSite
+  ) {
+    for (index, draft) in drafts.enumerated() {
+      designs[index]?.powerPriority = draft.powerPriority
+      let faults = draft.faults?.resolved(for: designs[index])
+      designs[index]?.faults = faults
+      if let network = draft.handOff.network, let item = designs[index] {
+        designs[index]?.prefill?.handOff = network.handOff(of: item, stated: draft.handOff, on: site)
+        designs[index]?.prefill?.handOff.localPrefillBelow = draft.handOff.localPrefillBelow
+      }
+      if var item = designs[index] {
+        settleFleet(&item, draft.fleet)
+        designs[index] = item
+      }
+    }
+  }
+
+  /// A sample must be able to stand for every deployment.
+  private func check(
+    _ sample: SamplePlan?, _ deployments: [ResolvedDeployment], _ site: ResolvedSite, below node: Node
+  ) throws(Problems) {
+    guard let sample else { return }
+    func record(_ message: String, hint: String) {
+      problems.record(below: node, at: ["run", "sample"], found: "", message: message, hint: hint)
+    }
+    if site.capping?.hasPlaces == true {
+      record(
+        "limits of rows and racks need all replicas in their places",
+        hint: "leave out run.sample, or leave only the feed's limit")
+    }
+    for plan in deployments.map(\.plan) {
+      guard let cells = sample.cells(of: plan), let problem = plan.problem(with: cells) else { continue }
+      record(
+        "deployment '\(plan.name)' can't be sampled: \(problem)",
+        hint: "leave out run.sample, or give cells other sizes")
+    }
+    try problems.throwIfAny()
   }
 
   /// The catalogue's systems with those of `hardware:`.

@@ -50,9 +50,8 @@ public enum Simulation {
     let parts = zip(deployments, cells).map { deployment, cells in
       cells.map { deployment.parts(of: $0, run) } ?? [(plan: deployment, run: run)]
     }
-    var lockstep = Lockstep(deployments, parts: parts, power: power, threads: run.threads, progress: progress)
-    await lockstep.run(until: run.horizon)
-    let done = await lockstep.outcomes()
+    var lockstep = Lockstep(deployments, parts: parts, power: power, progress: progress)
+    let done = await outcomes(of: &lockstep, run)
     let outcomes = deployments.indices.map { index in
       let outcomes = zip(done[lockstep.unitsOf[index]], parts[index]).map { merge([$0], $1.plan, $1.run) }
       guard let cells = cells[index] else { return outcomes[0] }
@@ -68,13 +67,51 @@ public enum Simulation {
     let parts = deployment.parts(of: cells, run)
     let outcomes: [DeploymentOutcome]
     if parts.contains(where: { $0.plan.fleet?.isSteered == true }) {
-      var lockstep = Lockstep([deployment], parts: [parts], threads: run.threads, progress: progress)
-      await lockstep.run(until: run.horizon)
-      outcomes = zip(await lockstep.outcomes(), parts).map { merge([$0], $1.plan, $1.run) }
+      var lockstep = Lockstep([deployment], parts: [parts], progress: progress)
+      outcomes = zip(await self.outcomes(of: &lockstep, run), parts).map { merge([$0], $1.plan, $1.run) }
     } else {
       outcomes = await sideBySide(parts, threads: run.threads, progress: progress)
     }
     return DeploymentOutcome(model: outcomes[0], cells: Array(outcomes.dropFirst()), cells)
+  }
+
+  /// Takes deployments in lockstep to the end, from one look at all of them to the next.
+  private static func outcomes(of lockstep: inout Lockstep, _ run: RunPlan) async -> [PartitionOutcome] {
+    await onAll(lockstep, threads: run.threads) { $0.begin() }
+    while true {
+      let next = lockstep.nextStop
+      guard next != .never, next <= run.horizon ?? .never else { break }
+      await onAll(lockstep, threads: run.threads) { $0.advance(before: next) }
+      guard lockstep.goesOn else { break }
+      lockstep.stop(at: next)
+    }
+    await onAll(lockstep, threads: run.threads) {
+      $0.advance(before: .never)
+      $0.finish()
+    }
+    return lockstep.outcomes
+  }
+
+  /// Does something to every unit, each on one of the threads.
+  private static func onAll(
+    _ lockstep: Lockstep, threads: Int, _ body: @escaping @Sendable (inout CoupledDriver) -> Void
+  ) async {
+    let (units, order) = (lockstep.units, lockstep.largestFirst)
+    let workers = min(threads, units.count)
+    guard workers > 1 else {
+      for unit in units { unit.driver.withLock { body(&$0) } }
+      return
+    }
+    let next = SharedCounter()
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<workers {
+        group.addTask {
+          while let position = next.next(below: order.count) {
+            units[order[position]].driver.withLock { body(&$0) }
+          }
+        }
+      }
+    }
   }
 
   /// Simulates deployments that have nothing to do with one another, on so many threads.

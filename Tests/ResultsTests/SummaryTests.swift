@@ -59,18 +59,22 @@ struct SummaryTests {
         "throughput.output_tokens_per_second[0]", "throughput.output_tokens_per_second[1]",
         "latency_seconds.ttft.mean", "latency_seconds.tpot.mean", "latency_seconds.e2e.mean",
       ].map { "confidence_95.\($0)" }
-      + operators.map { "step_time.by_operator.\($0)" } + limits.map { "step_time.by_limit.\($0)" }
+    let costs = (0...1).map { "confidence_95.cost.output_tokens_per_second_per_megawatt[\($0)]" }
+    let last =
+      operators.map { "step_time.by_operator.\($0)" } + limits.map { "step_time.by_limit.\($0)" }
       + operators.map { "step_time.by_operator_share.\($0)" }
       + limits.map { "step_time.by_limit_share.\($0)" }
       + ["binding_limit", "calibration.measured", "calibration.transferred", "calibration.prior"]
-    func part(_ more: [String]) -> [String] {
+    func part(_ more: [String], isSite: Bool = false) -> [String] {
       block + span + more + ["whole_run.seconds"] + (span + more).map { "whole_run." + $0 } + rest
+        + (isSite ? costs : []) + last
     }
     let expected =
       [
         "tokenmill", "scenario", "seed", "simulated_seconds", "window_seconds", "window.start_seconds",
-        "window.end_seconds", "window.rule", "events", "steps", "gpus", "racks",
-      ] + part(["facility"]) + ["deployments[0].name", "deployments[0].gpus"]
+        "window.end_seconds", "window.rule", "events", "steps", "gpus", "racks", "sampled_share",
+        "power_control",
+      ] + part(["facility"], isSite: true) + ["deployments[0].name", "deployments[0].gpus"]
       + part([]).map { "deployments[0]." + $0 } + [
         "deployments[0].pools", "references", "configuration.name",
       ]
@@ -135,6 +139,8 @@ struct SummaryTests {
           "steps": 1000,
           "gpus": 4,
           "racks": 1,
+          "sampled_share": null,
+          "power_control": null,
           "requests": {
             "arrived": 10,
             "completed": 10,

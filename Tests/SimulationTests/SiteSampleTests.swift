@@ -131,8 +131,8 @@ struct SiteSampleTests {
     var plan = plan(replicas: 1000)
     let cells = try #require(sample.cells(of: plan))
     #expect(plan.problem(with: cells) == nil)
-    plan.streams[0].arrivals = .closedLoop(concurrency: 300, thinkTimeSeconds: 0)
-    #expect(plan.problem(with: cells)?.contains("300 clients") == true)
+    plan.streams[0].arrivals = .closedLoop(concurrency: 50, thinkTimeSeconds: 0)
+    #expect(plan.problem(with: cells)?.contains("50 clients") == true)
     plan.streams[0].arrivals = .trace(arrivalsNanoseconds: [0, 1])
     #expect(plan.problem(with: cells)?.contains("trace") == true)
   }

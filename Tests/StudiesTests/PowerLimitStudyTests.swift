@@ -43,11 +43,12 @@ struct PowerLimitStudyTests {
   /// A feed's limit becomes one of accelerators: what nodes draw at that load is taken off.
   @Test func theFeedsLimit() throws {
     let scenario = try resolved(
-      "{ system: h100-sxm, power: 1 MW, oversubscription: 50 %, conversion_efficiency: 1, overhead: 0, capping: {} }"
-    )
+      "{ system: h100-sxm, power: 1 MW, oversubscription: 50 %, conversion_efficiency: 1, overhead: 0, capping: {} }",
+      more: "\n    power_priority: 3")
     let control = try #require(scenario.powerControl)
     #expect(control.intervalSeconds == 1 && control.policy == .proportional)
     #expect(control.groups.count == 1 && control.groups[0].replicas == nil)
+    #expect(control.groups[0].priority == 3)
     let part = scenario.site.parts[0]
     let limit = control.root.limits[0].watts
     let used = Double(control.groups[0].accelerators)

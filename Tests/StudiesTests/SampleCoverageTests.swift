@@ -22,7 +22,7 @@ struct SampleCoverageTests {
       workload:
         - arrivals: { process: poisson, rate: \(12 * accelerators) /s }
           lengths: { input: { lognormal: { mean: 500, coefficient_of_variation: 1, max: 4000 } }, output: { lognormal: { mean: 150, coefficient_of_variation: 1, max: 1000 } } }
-      run: { seed: \(seed), duration: 30 s, warm_up: 8 s\(sample) }
+      run: { seed: \(seed), duration: 20 s, warm_up: 6 s\(sample) }
       """
     let file = try ScenarioFile(document: try Document.parse(text: text, file: "site.yaml"))
     return try file.resolve(with: try ScenarioCatalogue.load())
@@ -54,7 +54,7 @@ struct SampleCoverageTests {
 
   /// Of twelve pairs, each figure is held nine times at least (with 95 % a time, fewer are as rare as one in five thousand)
   /// and all figures together in nine of ten cases.
-  @Test(arguments: [160, 320, 960])
+  @Test(arguments: [200, 400, 800])
   func limitsHold(accelerators: Int) async throws {
     let pairs = 12
     let hits = try await hits(accelerators: accelerators, pairs: pairs)

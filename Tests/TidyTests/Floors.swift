@@ -13,7 +13,7 @@ enum Floors {
     "CostModel": ["Quantities", "Documents", "Hardware", "Models", "Foundation"],
     "Workload": ["CGSL", "Foundation"],
     "Facility": ["Quantities"],
-    "Simulation": ["CostModel", "Workload", "DequeModule"],
+    "Simulation": ["CostModel", "Workload", "Facility", "DequeModule"],
     "Scenario": [
       "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Facility", "Simulation",
       "Foundation",

@@ -125,10 +125,10 @@ struct DeploymentReader {
       precision: precision, replicasField: replicasField, router: RouterChoice(),
       frontEndSeconds: frontEnd.seconds, frontEndSecondsPerInputToken: frontEnd.perToken,
       layoutNode: reader.node)
-    (draft.faults, draft.admission) = (faults, admission)
-    draft.fleet.update = update
+    (draft.faults, draft.admission, draft.fleet.update) = (faults, admission, update)
     draft.experts = experts
     (draft.attentionBalance, draft.clocks) = (attentionBalance, clocks)
+    draft.powerPriority = powerPriority ?? 0
     if poolsField.isPresent {
       for field in [parallelField, replicasField, routerField, autoscaleField] {
         field.refuse("each pool states its own", hint: "move it into the pools")
@@ -138,12 +138,10 @@ struct DeploymentReader {
       draft.handOff = pools.handOff(handOffField)
       guard let (prefill, decode) = pools.read(poolsField) else { return draft }
       draft.fleet.planner = FleetReader().planner(plannerField)
-      draft.fleet.autoscale = decode.autoscale
-      draft.fleet.prefillAutoscale = prefill.autoscale
+      (draft.fleet.autoscale, draft.fleet.prefillAutoscale) = (decode.autoscale, prefill.autoscale)
       draft.prefill = prefill
       draft.prefill?.clocks = prefill.clocks.or(clocks)
       draft.clocks = decode.clocks.or(clocks)
-      draft.powerPriority = powerPriority ?? 0
       draft.system = decode.system
       draft.engine = decode.engine
       draft.parallel = decode.parallel

@@ -26,13 +26,12 @@ struct Lockstep {
   /// The units of each deployment.
   let unitsOf: [Range<Int>]
   private let plans: [DeploymentPlan]
-  private let threads: Int
   /// Who decides on the sizes of each deployment's pools, and when they look next: the pool that answers, prefill.
   private var autoscalers: [[Autoscaler?]]
   private var looks: [[SimTime]]
   private var power: LockstepPower?
   /// The units in the order in which threads take them: the last ones are small, so that no thread waits long.
-  private let largestFirst: [Int]
+  let largestFirst: [Int]
 
   /// Deployments with their parts: the model of a sample and its cells, or the whole one as its only part.
   ///
@@ -40,14 +39,12 @@ struct Lockstep {
   ///   - plans: the deployments.
   ///   - parts: what is simulated of each, with how.
   ///   - power: limits of what they draw; nil for none.
-  ///   - threads: threads to use, >= 1.
   ///   - progress: counts completed requests as they complete.
   init(
     _ plans: [DeploymentPlan], parts: [[(plan: DeploymentPlan, run: RunPlan)]], power: PowerControl? = nil,
-    threads: Int, progress: RunProgress
+    progress: RunProgress
   ) {
     self.plans = plans
-    self.threads = threads
     var units: [LockstepUnit] = []
     var ranges: [Range<Int>] = []
     for part in parts {
@@ -72,27 +69,20 @@ struct Lockstep {
     }
   }
 
-  /// Takes everything to the end.
-  ///
-  /// - Parameter horizon: the end of the run; nil: when nothing goes on.
-  mutating func run(until horizon: SimTime?) async {
-    await onAll { $0.begin() }
-    while true {
-      let next = min(nextLook, power?.next ?? .never)
-      guard next != .never, next <= horizon ?? .never else { break }
-      await onAll { $0.advance(before: next) }
-      guard units.contains(where: { $0.driver.withLock { $0.goesOn } }) else { break }
-      look(at: next)
-      if power?.next == next { power?.look(units, unitsOf, at: next) }
-    }
-    await onAll { $0.advance(before: .never) }
+  /// When something looks at all units next; `.never` where nothing does.
+  var nextStop: SimTime { min(nextLook, power?.next ?? .never) }
+
+  /// Whether anything goes on in any unit.
+  var goesOn: Bool { units.contains { $0.driver.withLock { $0.goesOn } } }
+
+  /// Who looks at `time` looks and acts; all units have been taken there.
+  mutating func stop(at time: SimTime) {
+    look(at: time)
+    if power?.next == time { power?.look(units, unitsOf, at: time) }
   }
 
-  /// What each unit did.
-  func outcomes() async -> [PartitionOutcome] {
-    await onAll { $0.finish() }
-    return units.map { $0.driver.withLock { $0.outcome } }
-  }
+  /// What each unit did; after all have finished.
+  var outcomes: [PartitionOutcome] { units.map { $0.driver.withLock { $0.outcome } } }
 
   /// What became of limits of power; nil where there are none.
   var powerOutcome: PowerControlOutcome? { power?.outcome }
@@ -145,26 +135,6 @@ struct Lockstep {
         : ofCells / cells + (number - 1 < ofCells % cells ? 1 : 0)
       units[unit].driver.withLock {
         $0.resize(pool, to: max(target, 1), startSeconds: rule.startSeconds, at: time)
-      }
-    }
-  }
-
-  /// Does something to every unit, each on one of the threads.
-  private func onAll(_ body: @escaping @Sendable (inout CoupledDriver) -> Void) async {
-    let workers = min(threads, units.count)
-    guard workers > 1 else {
-      for unit in units { unit.driver.withLock { body(&$0) } }
-      return
-    }
-    let (units, order) = (units, largestFirst)
-    let next = SharedCounter()
-    await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<workers {
-        group.addTask {
-          while let position = next.next(below: order.count) {
-            units[order[position]].driver.withLock { body(&$0) }
-          }
-        }
       }
     }
   }

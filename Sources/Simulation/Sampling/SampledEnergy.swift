@@ -93,7 +93,7 @@ extension Array where Element == Int {
   }
 }
 
-/// A series as differences between neighbours at every scale: of single values, of means of two, of four…
+/// A series as differences between neighbours at every scale: of single values, of means of two, of four and so on.
 ///
 /// It is cut into blocks of a power of two values, of which the means stay.
 struct DifferencesByScale {
