@@ -76,13 +76,10 @@ struct ScenarioResolver {
     guard let name, let site, designs.allSatisfy({ $0 != nil }) else {
       throw Problems(document.root.problem("the scenario can't be resolved"))
     }
-    let deployments = designs.compactMap { $0?.resolved(capping: site.site.capping) }
-    if run.sample != nil, site.site.capping?.hasPlaces == true {
-      problems.record(
-        below: root.node, at: ["run", "sample"], found: "",
-        message: "limits of rows and racks need all replicas in their places",
-        hint: "leave out run.sample, or leave only the feed's limit")
+    let deployments = designs.compactMap {
+      $0?.resolved(capping: site.site.capping, metering: site.site.metering)
     }
+    checkPlaces(root.node, site.site, deployments, run)
     if let sample = run.sample {
       for (draft, deployment) in zip(drafts, deployments) {
         guard let cells = sample.cells(of: deployment.plan),
@@ -93,8 +90,8 @@ struct ScenarioResolver {
           message: "deployment '\(draft.name ?? "")' can't be sampled: \(problem)",
           hint: "leave out run.sample, or give cells other sizes")
       }
-      try problems.throwIfAny()
     }
+    try problems.throwIfAny()
     let warmUp = run.warmUp ?? (streams.allSatisfy { $0.arrivals?.isClosedLoop == true } ? .none : .automatic)
     let echo = Echo(
       name: name, description: description, point: point, site: site.echo,
@@ -107,6 +104,40 @@ struct ScenarioResolver {
     return ResolvedScenario(
       name: name, site: site.site, deployments: deployments, run: plan,
       warmUp: warmUp, references: references, echo: echo.value)
+  }
+
+  /// What rows and racks draw is known where all replicas are simulated, in places of their own.
+  private func checkPlaces(
+    _ root: Node, _ site: ResolvedSite, _ deployments: [ResolvedDeployment], _ run: RunDraft
+  ) {
+    if run.sample != nil, site.capping?.hasPlaces == true {
+      problems.record(
+        below: root, at: ["run", "sample"], found: "",
+        message: "limits of rows and racks need all replicas in their places",
+        hint: "leave out run.sample, or leave only the feed's limit")
+    }
+    guard let metering = site.metering else { return }
+    if run.sample != nil, metering.hasPlaces {
+      problems.record(
+        below: root, at: ["run", "sample"], found: "",
+        message: "meters of rows and racks need all replicas in their places",
+        hint: "leave out run.sample, or meter by system or pool")
+    }
+    if metering.hasPlaces, deployments.contains(where: { $0.plan.fleet?.planner != nil }) {
+      problems.record(
+        below: root, at: ["site", "metering", "by"], found: metering.level.rawValue,
+        message: "replicas that a planner moves between pools have no places of their own",
+        allowed: "system, pool")
+    }
+    let intervals = (run.duration?.si ?? 0) / metering.intervalSeconds
+    let points = metering.points(on: site, deployments: deployments.count)
+    if intervals * Double(points) > Double(MeteringReader.most) {
+      problems.record(
+        below: root, at: ["site", "metering", "every"], found: plain(metering.intervalSeconds) + " s",
+        message:
+          "more than \(MeteringReader.most) readings: \(counted(points, "point")) in each interval of the run",
+        hint: "take a longer interval or fewer points")
+    }
   }
 
   /// The catalogue's systems with those of `hardware:`.

@@ -24,6 +24,7 @@ extension RunContext {
       },
       configuration: scenario.echo,
       intervals: scenario.deployments.first?.design.efficiencies.intervals ?? .none)
+    powerPoints = scenario.powerMeters?.points ?? []
   }
 }
 

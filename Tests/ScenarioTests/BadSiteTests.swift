@@ -54,6 +54,30 @@ struct BadSiteTests {
         "scenario.yaml:3: site.capping.policy: found 'fair', not a known name; allowed: proportional, priority, phase-aware",
       ]),
     BadInput(
+      "meters of nothing", [3: "site: { system: h100-sxm, nodes: 1, metering: { by: node, every: 1 ms } }"],
+      [
+        "scenario.yaml:3: site.metering.by: found 'node', not a known name; allowed: system, pool, row, rack",
+        "scenario.yaml:3: site.metering.every: found '1 ms', out of range; allowed: 10 ms to 3600 s",
+      ]),
+    BadInput(
+      "meters of sampled racks",
+      [
+        3: "site: { system: h100-sxm, nodes: 1, metering: { by: rack } }",
+        17: "run: { seed: 1, until: drained, sample: { share: 10 % } }",
+      ],
+      [
+        "scenario.yaml:17: run.sample: meters of rows and racks need all replicas in their places; leave out run.sample, or meter by system or pool"
+      ]),
+    BadInput(
+      "more readings than anyone keeps",
+      [
+        3: "site: { system: h100-sxm, nodes: 1, metering: { by: system, every: 10 ms } }",
+        17: "run: { seed: 1, duration: 20 d }",
+      ],
+      [
+        "scenario.yaml:3: site.metering.every: found 0.01 s, more than 100000000 readings: 1 point in each interval of the run; take a longer interval or fewer points"
+      ]),
+    BadInput(
       "oversubscribed nodes", [3: "site: { system: h100-sxm, nodes: 1, oversubscription: 10 % }"],
       [
         "scenario.yaml:3: site.oversubscription: only a grid connection is oversubscribed; allowed: with power"

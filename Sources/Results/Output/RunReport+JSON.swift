@@ -23,6 +23,7 @@ extension RunReport {
       ("gpus", .int(site.accelerators)),
       ("racks", .int(context.site.racks)), ("sampled_share", .optional(sampledShare)),
       ("power_control", powerControl.map { powerControlJSON($0) } ?? .null),
+      ("power_points", powerSeries?.json ?? .null),
     ]
     members += site.members
     members.append(("deployments", .array(deployments.map(\.json))))

@@ -22,6 +22,8 @@ public struct RunContext: Sendable {
   public var configuration: JSONValue
   /// How far measured runs lie from predictions.
   public var intervals: PredictionIntervals
+  /// Where the draw was recorded, in the order of the readings; none where it was not.
+  public var powerPoints: [PowerPoint] = []
 
   /// Creates a context; see the properties.
   public init(

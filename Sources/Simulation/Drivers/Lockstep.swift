@@ -31,6 +31,7 @@ struct Lockstep {
   private var autoscalers: [[Autoscaler?]]
   private var looks: [[SimTime]]
   private var power: LockstepPower?
+  private var recorder: LockstepRecorder?
   /// The units in the order in which threads take them: the last ones are small, so that no thread waits long.
   private let largestFirst: [Int]
 
@@ -40,11 +41,12 @@ struct Lockstep {
   ///   - plans: the deployments.
   ///   - parts: what is simulated of each, with how.
   ///   - power: limits of what they draw; nil for none.
+  ///   - metering: what of their draw is recorded; nil for nothing.
   ///   - threads: threads to use, >= 1.
   ///   - progress: counts completed requests as they complete.
   init(
     _ plans: [DeploymentPlan], parts: [[(plan: DeploymentPlan, run: RunPlan)]], power: PowerControl? = nil,
-    threads: Int, progress: RunProgress
+    metering: PowerMetering? = nil, threads: Int, progress: RunProgress
   ) {
     self.plans = plans
     self.threads = threads
@@ -59,6 +61,7 @@ struct Lockstep {
     let sizes = parts.flatMap { $0.map(\.plan.allReplicas) }
     largestFirst = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
     self.power = power.map { LockstepPower($0, plans, parts: parts.map { $0.map(\.plan) }) }
+    recorder = metering.map { LockstepRecorder($0, plans, parts: parts.map { $0.map(\.plan) }) }
     let isSteered = parts.map { $0.contains { $0.plan.fleet?.isSteered == true } }
     autoscalers = zip(plans, isSteered).map { plan, isSteered in
       [plan.fleet?.autoscaling, plan.fleet?.prefillAutoscaling].map {
@@ -78,14 +81,17 @@ struct Lockstep {
   mutating func run(until horizon: SimTime?) async {
     await onAll { $0.begin() }
     while true {
-      let next = min(nextLook, power?.next ?? .never)
+      let next = min(nextLook, power?.next ?? .never, recorder?.next ?? .never)
       guard next != .never, next <= horizon ?? .never else { break }
       await onAll { $0.advance(before: next) }
       guard units.contains(where: { $0.driver.withLock { $0.goesOn } }) else { break }
+      // What is to be read comes first: who is held from now on ends a stretch.
+      if recorder?.next == next { recorder?.look(units, unitsOf, at: next) }
       look(at: next)
       if power?.next == next { power?.look(units, unitsOf, at: next) }
     }
     await onAll { $0.advance(before: .never) }
+    recorder?.close(units, unitsOf)
   }
 
   /// What each unit did.
@@ -96,6 +102,9 @@ struct Lockstep {
 
   /// What became of limits of power; nil where there are none.
   var powerOutcome: PowerControlOutcome? { power?.outcome }
+
+  /// What was recorded of the draw; nil where nothing was.
+  var readings: PowerReadings? { recorder?.readings }
 
   /// When an autoscaler looks next; `.never` where none does.
   private var nextLook: SimTime {
