@@ -86,6 +86,10 @@ public struct ResolvedSite: Sendable {
   public var capping: SiteCapping?
   /// What of the draw is recorded while requests are served; nil for nothing.
   public var metering: SiteMetering?
+  /// What capital, power and operation cost; nil where the scenario doesn't say.
+  public var economics: SiteEconomics?
+  /// By whose books accelerators cost what they do an hour; nil: as the catalogue has it.
+  public var priceBasis: PriceBasis?
   /// Racks that stand together in a row and fail or are limited together, >= 1.
   public var racksPerRow = SiteReader.racksPerRow
 

@@ -75,7 +75,21 @@ struct BadSiteTests {
         17: "run: { seed: 1, duration: 20 d }",
       ],
       [
-        "scenario.yaml:3: site.metering.every: found 0.01 s, more than 100000000 readings: 1 point in each interval of the run; take a longer interval or fewer points"
+        "scenario.yaml:3: site.metering.every: found '10 ms', more than 100000000 readings: 1 point in each interval of the run; take a longer interval or fewer points"
+      ]),
+    BadInput(
+      "costs without a price of energy",
+      [3: "site: { system: h100-sxm, nodes: 1, economics: { it_life_years: 0, discount_rate: 200 % } }"],
+      [
+        "scenario.yaml:3: site.economics: nobody says what energy costs; allowed: energy_price, or site.facility.price",
+        "scenario.yaml:3: site.economics.it_life_years: found 0, out of range; allowed: 0.1 to 100.0",
+        "scenario.yaml:3: site.economics.discount_rate: found '200 %', out of range; allowed: 0 to 1",
+      ]),
+    BadInput(
+      "a system without a price",
+      [3: "site: { system: l40s, nodes: 1, price_basis: rental }"],
+      [
+        "scenario.yaml:3: site.price_basis: found 'rental', the catalogue has no such price of l40s"
       ]),
     BadInput(
       "oversubscribed nodes", [3: "site: { system: h100-sxm, nodes: 1, oversubscription: 10 % }"],

@@ -88,6 +88,8 @@ public struct SiteContext: Sendable {
   public var arithmetic: [String]
   /// What stands between racks and grid, in place of ``siteWattsPerITWatt``; nil where that holds.
   public var facility: SiteFacility?
+  /// What capital, power and operation cost; nil where the scenario doesn't say.
+  public var economics: SiteEconomics?
 
   /// Creates a site; see the properties.
   public init(

@@ -297,11 +297,17 @@ private struct Part {
       siteWattsPerITWatt: grid?.pue ?? site.siteWattsPerITWatt, gridPeakWatts: isSite ? grid?.peakWatts : nil,
       holdings: holdings, series: observations.series, span: span, meanStepSeconds: meanStepSeconds)
     let outputTokens = text.isEmpty ? nil : texts.outputTokens
-    return SpanFigures(
+    var figures = SpanFigures(
       span: span, throughput: throughput(span, texts: texts, pictures: pictures), latency: latency(span),
       power: account.figures, energy: account.energy(outputTokens: outputTokens),
       cost: account.cost(outputTokens: outputTokens),
       facility: isSite ? FacilityFigures(part.use, outputTokens: outputTokens) : nil)
+    if isSite {
+      figures.economics = EconomicsFigures(
+        site.economics, power: figures.power, energyDollars: figures.facility?.dollars,
+        outputTokens: outputTokens, accelerators: accelerators, seconds: span.seconds)
+    }
+    return figures
   }
 
   private func throughput(_ span: RunSpan, texts: Totals, pictures: Totals) -> ThroughputFigures {

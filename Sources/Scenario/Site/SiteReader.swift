@@ -61,9 +61,14 @@ struct SiteReader {
     let cappingField = reader.optional("capping")
     let capping = CappingReader().read(cappingField, connection: size?.power)
     let metering = MeteringReader().read(reader.optional("metering"))
+    let basisField = reader.optional("price_basis")
+    let basis = basisField.choice(PriceBasis.allCases.map(\.rawValue)).flatMap { PriceBasis(rawValue: $0) }
+    let economics = EconomicsReader().read(
+      reader.optional("economics"), hasPrice: facilityField.node?["price"] != nil, problems: problems)
     reader.finish()
     let extras = SiteExtras(
-      capping: capping, metering: metering, racksPerRow: row ?? Self.racksPerRow,
+      capping: capping, metering: metering, economics: economics, basisField: basisField, basis: basis,
+      racksPerRow: row ?? Self.racksPerRow,
       oversubscription: oversubscription?.si ?? 0)
     let constant = { (parts: [SitePart]) in
       ConstantFacility(efficiency: efficiency, overhead: overhead?.si, parts: parts)
@@ -89,6 +94,9 @@ struct SiteReader {
   private struct SiteExtras {
     let capping: SiteCapping?
     let metering: SiteMetering?
+    let economics: EconomicsReader.Draft?
+    let basisField: Field
+    let basis: PriceBasis?
     let racksPerRow: Int
     /// Share of the connection by which racks at nameplate, with their plant, may exceed it.
     let oversubscription: Double
@@ -109,6 +117,17 @@ struct SiteReader {
     }
     if let capping = extras.capping { more.append(("capping", capping.echo)) }
     if let metering = extras.metering { more.append(("metering", metering.echo)) }
+    if let found = extras.economics?.economics(of: site) {
+      site.economics = found.economics
+      more.append(("economics", found.echo))
+    }
+    if let basis = extras.basis {
+      site.priceBasis = basis
+      more.append(("price_basis", .string(basis.rawValue)))
+      for part in site.parts where part.system.cost.perHour(basis) == nil {
+        extras.basisField.reject("the catalogue has no such price of \(part.system.id)")
+      }
+    }
     return (site, echo(site, more))
   }
 
