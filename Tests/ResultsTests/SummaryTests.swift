@@ -70,7 +70,8 @@ struct SummaryTests {
       [
         "tokenmill", "scenario", "seed", "simulated_seconds", "window_seconds", "window.start_seconds",
         "window.end_seconds", "window.rule", "events", "steps", "gpus", "racks",
-      ] + part(["facility"]) + ["deployments[0].name", "deployments[0].gpus"]
+        "sampled_share", "power_control", "power_points",
+      ] + part(["facility", "economics"]) + ["deployments[0].name", "deployments[0].gpus"]
       + part([]).map { "deployments[0]." + $0 } + [
         "deployments[0].pools", "references", "configuration.name",
       ]
