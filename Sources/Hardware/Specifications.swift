@@ -183,12 +183,35 @@ public struct RackSpecification: Hashable, Sendable {
   }
 }
 
+/// By whose books an accelerator costs what it does an hour.
+public enum PriceBasis: String, Sendable, CaseIterable {
+  /// Owned by a hyperscaler.
+  case hyperscaler
+  /// Owned by a neocloud: what the catalogue's `dollars_per_accelerator_hour` is.
+  case neocloud
+  /// Rented for three years.
+  case rental
+}
+
 /// What a system costs, for one accelerator with its share of the node and rack.
 public struct CostSpecification: Hashable, Sendable {
   /// Owned or rented, by the hour; nil where not known.
   public var perAcceleratorHour: DollarsPerHour?
   /// To buy; nil where not known.
   public var pricePerAccelerator: Dollars?
+  /// Owned by a hyperscaler, by the hour; nil where not known.
+  public var hyperscalerPerHour: DollarsPerHour?
+  /// Rented for three years, by the hour; nil where not known.
+  public var rentalPerHour: DollarsPerHour?
+
+  /// What an accelerator costs an hour; nil where not known.
+  public func perHour(_ basis: PriceBasis) -> DollarsPerHour? {
+    switch basis {
+    case .hyperscaler: hyperscalerPerHour
+    case .neocloud: perAcceleratorHour
+    case .rental: rentalPerHour
+    }
+  }
 
   /// Makes one from its figures; nothing is checked.
   public init(perAcceleratorHour: DollarsPerHour? = nil, pricePerAccelerator: Dollars? = nil) {

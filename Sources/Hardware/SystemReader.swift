@@ -174,10 +174,15 @@ struct SystemReader {
     var section = mapping
     let perHour = leaf("cost", "dollars_per_accelerator_hour", &section).double(in: 0...1e6)
     let price = leaf("cost", "price_per_accelerator", &section).double(in: 0...1e9)
+    let hyperscaler = leaf("cost", "hyperscaler_dollars_per_accelerator_hour", &section).double(in: 0...1e6)
+    let rental = leaf("cost", "rental_dollars_per_accelerator_hour", &section).double(in: 0...1e6)
     section.finish()
-    return CostSpecification(
+    var cost = CostSpecification(
       perAcceleratorHour: perHour.map { DollarsPerHour(dollarsPerHour: $0) },
       pricePerAccelerator: price.map { Dollars(si: $0) })
+    cost.hyperscalerPerHour = hyperscaler.map { DollarsPerHour(dollarsPerHour: $0) }
+    cost.rentalPerHour = rental.map { DollarsPerHour(dollarsPerHour: $0) }
+    return cost
   }
 
   private func figure(_ path: String, isOf confidence: Confidence) -> Bool {

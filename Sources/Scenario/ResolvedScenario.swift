@@ -84,6 +84,12 @@ public struct ResolvedSite: Sendable {
   public var facility: SiteFacility?
   /// Limits of power that are kept while requests are served; nil for none.
   public var capping: SiteCapping?
+  /// What of the draw is recorded while requests are served; nil for nothing.
+  public var metering: SiteMetering?
+  /// What capital, power and operation cost; nil where the scenario doesn't say.
+  public var economics: SiteEconomics?
+  /// By whose books accelerators cost what they do an hour; nil: as the catalogue has it.
+  public var priceBasis: PriceBasis?
   /// Racks that stand together in a row and fail or are limited together, >= 1.
   public var racksPerRow = SiteReader.racksPerRow
 
@@ -129,6 +135,8 @@ public struct ResolvedDeployment: Sendable {
   public var powerPriority = 0
   /// The rack on which each replica begins, those of the prefill pool first; empty where nothing asks for it.
   public var racks: [Int] = []
+  /// All racks on which each replica stands, those of the prefill pool first; empty where nothing asks for them.
+  public var rackShares: [[RackShare]] = []
   /// What percentiles of each stream's latencies are held to, in the order of `plan.streams`.
   public var percentileTargets: [[PercentileTarget]]
 

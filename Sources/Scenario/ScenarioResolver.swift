@@ -63,8 +63,12 @@ struct ScenarioResolver {
     guard let name, let site, designs.allSatisfy({ $0 != nil }) else {
       throw Problems(document.root.problem("the scenario can't be resolved"))
     }
-    let deployments = designs.compactMap { $0?.resolved(capping: site.site.capping) }
-    try check(run.sample, deployments, site.site, below: root.node)
+    let deployments = designs.compactMap {
+      $0?.resolved(capping: site.site.capping, metering: site.site.metering)
+    }
+    checkPlaces(root.node, site.site, deployments, run)
+    check(run.sample, deployments, below: root.node)
+    try problems.throwIfAny()
     let warmUp = run.warmUp ?? (streams.allSatisfy { $0.arrivals?.isClosedLoop == true } ? .none : .automatic)
     let echo = Echo(
       name: name, description: description, point: point, site: site.echo,
@@ -99,25 +103,56 @@ struct ScenarioResolver {
   }
 
   /// A sample must be able to stand for every deployment.
-  private func check(
-    _ sample: SamplePlan?, _ deployments: [ResolvedDeployment], _ site: ResolvedSite, below node: Node
-  ) throws(Problems) {
+  private func check(_ sample: SamplePlan?, _ deployments: [ResolvedDeployment], below node: Node) {
     guard let sample else { return }
-    func record(_ message: String, hint: String) {
-      problems.record(below: node, at: ["run", "sample"], found: "", message: message, hint: hint)
-    }
-    if site.capping?.hasPlaces == true {
-      record(
-        "limits of rows and racks need all replicas in their places",
-        hint: "leave out run.sample, or leave only the feed's limit")
-    }
     for plan in deployments.map(\.plan) {
       guard let cells = sample.cells(of: plan), let problem = plan.problem(with: cells) else { continue }
-      record(
-        "deployment '\(plan.name)' can't be sampled: \(problem)",
+      problems.record(
+        below: node, at: ["run", "sample"], found: "",
+        message: "deployment '\(plan.name)' can't be sampled: \(problem)",
         hint: "leave out run.sample, or give cells other sizes")
     }
-    try problems.throwIfAny()
+  }
+
+  /// What rows and racks draw is known where all replicas are simulated, in places of their own.
+  private func checkPlaces(
+    _ root: Node, _ site: ResolvedSite, _ deployments: [ResolvedDeployment], _ run: RunDraft
+  ) {
+    if run.sample != nil, site.capping?.hasPlaces == true {
+      problems.record(
+        below: root, at: ["run", "sample"], found: "",
+        message: "limits of rows and racks need all replicas in their places",
+        hint: "leave out run.sample, or leave only the feed's limit")
+    }
+    let hasPlanner = deployments.contains { $0.plan.fleet?.planner != nil }
+    if site.capping?.hasPlaces == true, hasPlanner {
+      problems.record(
+        below: root, at: ["site", "capping"], found: "",
+        message: "replicas that a planner moves between pools have no places of their own",
+        hint: "leave only the feed's limit, or leave out the planner")
+    }
+    guard let metering = site.metering else { return }
+    if run.sample != nil, metering.hasPlaces {
+      problems.record(
+        below: root, at: ["run", "sample"], found: "",
+        message: "meters of rows and racks need all replicas in their places",
+        hint: "leave out run.sample, or meter by system or pool")
+    }
+    if metering.hasPlaces, hasPlanner {
+      problems.record(
+        below: root, at: ["site", "metering", "by"], found: metering.level.rawValue,
+        message: "replicas that a planner moves between pools have no places of their own",
+        allowed: "system, pool")
+    }
+    let intervals = (run.duration?.si ?? 0) / metering.intervalSeconds
+    let points = metering.points(on: site, deployments: deployments.count)
+    if intervals * Double(points) > Double(MeteringReader.most) {
+      problems.record(
+        below: root, at: ["site", "metering", "every"], found: plain(metering.intervalSeconds) + " s",
+        message:
+          "more than \(MeteringReader.most) readings: \(counted(points, "point")) in each interval of the run",
+        hint: "take a longer interval or fewer points")
+    }
   }
 
   /// The catalogue's systems with those of `hardware:`.

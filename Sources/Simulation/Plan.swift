@@ -141,11 +141,16 @@ public struct SiteOutcome: Sendable {
   public var deployments: [DeploymentOutcome]
   /// What became of limits of power; nil where there were none.
   public var power: PowerControlOutcome?
+  /// What was recorded of their draw; nil where nothing was.
+  public var readings: PowerReadings?
 
   /// What they did.
-  public init(deployments: [DeploymentOutcome], power: PowerControlOutcome? = nil) {
+  public init(
+    deployments: [DeploymentOutcome], power: PowerControlOutcome? = nil, readings: PowerReadings? = nil
+  ) {
     self.deployments = deployments
     self.power = power
+    self.readings = readings
   }
 }
 

@@ -23,14 +23,17 @@ public enum Simulation {
   /// - Parameters:
   ///   - deployments: what runs, each on accelerators of its own.
   ///   - power: limits of what their accelerators draw; nil for none.
+  ///   - metering: what of their draw is recorded; nil for nothing.
   ///   - run: how.
   ///   - progress: counts completed requests as they complete.
   /// - Returns: what they did, in their order.
   public static func run(
-    _ deployments: [DeploymentPlan], power: PowerControl? = nil, _ run: RunPlan,
-    progress: RunProgress = RunProgress()
+    _ deployments: [DeploymentPlan], power: PowerControl? = nil, metering: PowerMetering? = nil,
+    _ run: RunPlan, progress: RunProgress = RunProgress()
   ) async -> SiteOutcome {
-    if let power { return await together(deployments, power, run, progress: progress) }
+    if power != nil || metering != nil {
+      return await together(deployments, power, metering, run, progress: progress)
+    }
     var outcomes: [DeploymentOutcome] = []
     for deployment in deployments {
       if let cells = run.sample?.cells(of: deployment) {
@@ -42,22 +45,24 @@ public enum Simulation {
     return SiteOutcome(deployments: outcomes)
   }
 
-  /// Simulates deployments whose accelerators share limits of power, in lockstep.
+  /// Simulates deployments whose accelerators share limits of power, or whose draw is recorded, in lockstep.
   private static func together(
-    _ deployments: [DeploymentPlan], _ power: PowerControl, _ run: RunPlan, progress: RunProgress
+    _ deployments: [DeploymentPlan], _ power: PowerControl?, _ metering: PowerMetering?, _ run: RunPlan,
+    progress: RunProgress
   ) async -> SiteOutcome {
     let cells = deployments.map { run.sample?.cells(of: $0) }
     let parts = zip(deployments, cells).map { deployment, cells in
       cells.map { deployment.parts(of: $0, run) } ?? [(plan: deployment, run: run)]
     }
-    var lockstep = Lockstep(deployments, parts: parts, power: power, progress: progress)
+    var lockstep = Lockstep(
+      deployments, parts: parts, power: power, metering: metering, progress: progress)
     let done = await outcomes(of: &lockstep, run)
     let outcomes = deployments.indices.map { index in
       let outcomes = zip(done[lockstep.unitsOf[index]], parts[index]).map { merge([$0], $1.plan, $1.run) }
       guard let cells = cells[index] else { return outcomes[0] }
       return DeploymentOutcome(model: outcomes[0], cells: Array(outcomes.dropFirst()), cells)
     }
-    return SiteOutcome(deployments: outcomes, power: lockstep.powerOutcome)
+    return SiteOutcome(deployments: outcomes, power: lockstep.powerOutcome, readings: lockstep.readings)
   }
 
   /// Simulates cells of a deployment, side by side.
@@ -85,10 +90,9 @@ public enum Simulation {
       guard lockstep.goesOn else { break }
       lockstep.stop(at: next)
     }
-    await onAll(lockstep, threads: run.threads) {
-      $0.advance(before: .never)
-      $0.finish()
-    }
+    await onAll(lockstep, threads: run.threads) { $0.advance(before: .never) }
+    lockstep.closeMeters()
+    await onAll(lockstep, threads: run.threads) { $0.finish() }
     return lockstep.outcomes
   }
 

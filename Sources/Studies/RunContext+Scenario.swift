@@ -24,6 +24,7 @@ extension RunContext {
       },
       configuration: scenario.echo,
       intervals: scenario.deployments.first?.design.efficiencies.intervals ?? .none)
+    powerPoints = scenario.powerMeters?.points ?? []
   }
 }
 
@@ -42,10 +43,16 @@ extension SiteContext {
   init(_ site: ResolvedSite) {
     self.init(
       systems: site.parts.map {
-        SystemContext($0.system, accelerators: $0.accelerators, nodes: $0.nodes, isPriced: true)
+        var system = SystemContext(
+          $0.system, accelerators: $0.accelerators, nodes: $0.nodes, isPriced: true)
+        if let basis = site.priceBasis {
+          system.dollarsPerAcceleratorHour = $0.system.cost.perHour(basis)?.dollarsPerHour
+        }
+        return system
       },
       racks: site.racks, siteWattsPerITWatt: site.sitePowerPerITWatt, arithmetic: site.arithmetic,
       facility: site.facility)
+    economics = site.economics
   }
 }
 

@@ -53,7 +53,8 @@ public struct RunStudy: Sendable {
       }
     }
     let site = await Simulation.run(
-      scenario.deployments.map(\.plan), power: scenario.powerControl, scenario.run, progress: progress)
+      scenario.deployments.map(\.plan), power: scenario.powerControl,
+      metering: scenario.powerMeters?.metering, scenario.run, progress: progress)
     let outcomes = site.deployments
     for outcome in outcomes {
       let counts = outcome.observations.counts
@@ -66,7 +67,8 @@ public struct RunStudy: Sendable {
         logger.warning("\(outcome.name): \(count) of \(counts.arrived) requests \(why) rejected")
       }
     }
-    let report = RunReport(RunContext(scenario, outcomes), outcomes, power: site.power)
+    let report = RunReport(
+      RunContext(scenario, outcomes), outcomes, power: site.power, readings: site.readings)
     for comparison in report.comparisons where comparison.predicted == nil {
       logger.warning("reference '\(comparison.reference.figure)': the run has no such figure")
     }

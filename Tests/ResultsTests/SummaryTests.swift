@@ -73,8 +73,8 @@ struct SummaryTests {
       [
         "tokenmill", "scenario", "seed", "simulated_seconds", "window_seconds", "window.start_seconds",
         "window.end_seconds", "window.rule", "events", "steps", "gpus", "racks", "sampled_share",
-        "power_control",
-      ] + part(["facility"], isSite: true) + ["deployments[0].name", "deployments[0].gpus"]
+        "power_control", "power_points",
+      ] + part(["facility", "economics"], isSite: true) + ["deployments[0].name", "deployments[0].gpus"]
       + part([]).map { "deployments[0]." + $0 } + [
         "deployments[0].pools", "references", "configuration.name",
       ]
@@ -141,6 +141,7 @@ struct SummaryTests {
           "racks": 1,
           "sampled_share": null,
           "power_control": null,
+          "power_points": null,
           "requests": {
             "arrived": 10,
             "completed": 10,

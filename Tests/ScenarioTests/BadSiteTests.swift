@@ -54,6 +54,44 @@ struct BadSiteTests {
         "scenario.yaml:3: site.capping.policy: found 'fair', not a known name; allowed: proportional, priority, phase-aware",
       ]),
     BadInput(
+      "meters of nothing", [3: "site: { system: h100-sxm, nodes: 1, metering: { by: node, every: 1 ms } }"],
+      [
+        "scenario.yaml:3: site.metering.by: found 'node', not a known name; allowed: system, pool, row, rack",
+        "scenario.yaml:3: site.metering.every: found '1 ms', out of range; allowed: 10 ms to 3600 s",
+      ]),
+    BadInput(
+      "meters of sampled racks",
+      [
+        3: "site: { system: h100-sxm, nodes: 1, metering: { by: rack } }",
+        17: "run: { seed: 1, until: drained, sample: { share: 10 % } }",
+      ],
+      [
+        "scenario.yaml:17: run.sample: meters of rows and racks need all replicas in their places; leave out run.sample, or meter by system or pool"
+      ]),
+    BadInput(
+      "more readings than anyone keeps",
+      [
+        3: "site: { system: h100-sxm, nodes: 1, metering: { by: system, every: 10 ms } }",
+        17: "run: { seed: 1, duration: 20 d }",
+      ],
+      [
+        "scenario.yaml:3: site.metering.every: found '10 ms', more than 100000000 readings: 1 point in each interval of the run; take a longer interval or fewer points"
+      ]),
+    BadInput(
+      "costs without a price of energy",
+      [3: "site: { system: h100-sxm, nodes: 1, economics: { it_life_years: 0, discount_rate: 200 % } }"],
+      [
+        "scenario.yaml:3: site.economics: nobody says what energy costs; allowed: energy_price, or site.facility.price",
+        "scenario.yaml:3: site.economics.it_life_years: found 0, out of range; allowed: 0.1 to 100.0",
+        "scenario.yaml:3: site.economics.discount_rate: found '200 %', out of range; allowed: 0 to 1",
+      ]),
+    BadInput(
+      "a system without a price",
+      [3: "site: { system: l40s, nodes: 1, price_basis: rental }"],
+      [
+        "scenario.yaml:3: site.price_basis: found 'rental', the catalogue has no such price of l40s"
+      ]),
+    BadInput(
       "oversubscribed nodes", [3: "site: { system: h100-sxm, nodes: 1, oversubscription: 10 % }"],
       [
         "scenario.yaml:3: site.oversubscription: only a grid connection is oversubscribed; allowed: with power"

@@ -23,6 +23,7 @@ extension RunReport {
       ("gpus", .int(site.accelerators)),
       ("racks", .int(context.site.racks)), ("sampled_share", .optional(sampledShare)),
       ("power_control", powerControl.map { powerControlJSON($0) } ?? .null),
+      ("power_points", powerSeries?.json ?? .null),
     ]
     members += site.members
     members.append(("deployments", .array(deployments.map(\.json))))
@@ -119,9 +120,14 @@ extension RunReport.PartReport {
     ]
   }
 
-  /// The blocks of a span; the site's say what its facility did.
+  /// The blocks of a span; the site's say what its facility did and what it costs.
   private func members(of span: SpanFigures) -> [(String, JSONValue)] {
-    span.members + (name.isEmpty ? [("facility", span.facility?.json ?? .null)] : [])
+    guard name.isEmpty else { return span.members }
+    let rental = span.cost.dollarsPerMillionOutputTokens
+    return span.members + [
+      ("facility", span.facility?.json ?? .null),
+      ("economics", span.economics?.json(rental: rental) ?? .null),
+    ]
   }
 
   fileprivate var json: JSONValue {

@@ -130,6 +130,8 @@ public struct SpanFigures: Sendable, Equatable {
   public var cost: CostFigures
   /// What the facility did; nil of a deployment, and where the site has none.
   public var facility: FacilityFigures?
+  /// What a year like the span costs; nil of a deployment, and without constants for it.
+  public var economics: EconomicsFigures?
 }
 
 /// How many requests of a run ended how.

@@ -22,6 +22,8 @@ public struct RunContext: Sendable {
   public var configuration: JSONValue
   /// How far measured runs lie from predictions.
   public var intervals: PredictionIntervals
+  /// Where the draw was recorded, in the order of the readings; none where it was not.
+  public var powerPoints: [PowerPoint] = []
 
   /// Creates a context; see the properties.
   public init(
@@ -86,6 +88,8 @@ public struct SiteContext: Sendable {
   public var arithmetic: [String]
   /// What stands between racks and grid, in place of ``siteWattsPerITWatt``; nil where that holds.
   public var facility: SiteFacility?
+  /// What capital, power and operation cost; nil where the scenario doesn't say.
+  public var economics: SiteEconomics?
 
   /// Creates a site; see the properties.
   public init(

@@ -22,6 +22,8 @@ public struct RunReport: Sendable {
   public var sampledShare: Double?
   /// What became of limits of power over the whole run; nil where there were none.
   public var powerControl: PowerControlOutcome?
+  /// What was recorded of the draw of groups of accelerators over the whole run; nil where nothing was.
+  public var powerSeries: PowerSeries?
   /// What the site drew over the whole run, interval by interval; none without a facility.
   public var facilitySeries: [FacilityInterval]
 
@@ -65,9 +67,14 @@ public struct RunReport: Sendable {
   ///   - context: what was run where, with a deployment for each outcome.
   ///   - outcomes: what the deployments did, at least one.
   ///   - power: what became of limits of power; nil where there were none.
-  public init(_ context: RunContext, _ outcomes: [DeploymentOutcome], power: PowerControlOutcome? = nil) {
+  ///   - readings: what was recorded at the context's points; nil where nothing was.
+  public init(
+    _ context: RunContext, _ outcomes: [DeploymentOutcome], power: PowerControlOutcome? = nil,
+    readings: PowerReadings? = nil
+  ) {
     self.init(context, outcomes, window: nil)
     powerControl = power
+    powerSeries = readings.map { PowerSeries($0, points: context.powerPoints, on: context.site) }
     let samples = outcomes.compactMap(\.sample)
     guard let cells = samples.first?.cells.count else { return }
     sampledShare = samples.map(\.plan.share).max()
@@ -303,11 +310,17 @@ private struct Part {
       siteWattsPerITWatt: grid?.pue ?? site.siteWattsPerITWatt, gridPeakWatts: isSite ? grid?.peakWatts : nil,
       holdings: holdings, series: observations.series, span: span, meanStepSeconds: meanStepSeconds)
     let outputTokens = text.isEmpty ? nil : texts.outputTokens
-    return SpanFigures(
+    var figures = SpanFigures(
       span: span, throughput: throughput(span, texts: texts, pictures: pictures), latency: latency(span),
       power: account.figures, energy: account.energy(outputTokens: outputTokens),
       cost: account.cost(outputTokens: outputTokens),
       facility: isSite ? FacilityFigures(part.use, outputTokens: outputTokens) : nil)
+    if isSite {
+      figures.economics = EconomicsFigures(
+        site.economics, power: figures.power, energyDollars: figures.facility?.dollars,
+        outputTokens: outputTokens, accelerators: accelerators, seconds: span.seconds)
+    }
+    return figures
   }
 
   private func throughput(_ span: RunSpan, texts: Totals, pictures: Totals) -> ThroughputFigures {

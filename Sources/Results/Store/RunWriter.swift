@@ -36,7 +36,26 @@ struct RunWriter {
           ("grid_watts", interval.gridWatts), ("outdoor_celsius", interval.outdoorCelsius),
         ])
     }
+    if let series = report.powerSeries { try write(series, run: run) }
     return run
+  }
+
+  /// Millions of rows: the statement is looked up once.
+  private func write(_ series: PowerSeries, run: Int64) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO power_series (run_id, point, start_seconds, seconds, gpu_watts, it_watts)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """)
+    for point in series.points.indices {
+      let name = series.points[point].name
+      for interval in 0..<series.intervals {
+        try statement.execute(arguments: [
+          run, name, series.startSeconds(of: interval), series.seconds(of: interval),
+          series.gpuWatts(of: point, in: interval), series.itWatts(of: point, in: interval),
+        ])
+      }
+    }
   }
 
   private func write(_ part: RunReport.PartReport, kind: String, run: Int64) throws -> Int64 {

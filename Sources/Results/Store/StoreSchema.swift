@@ -6,7 +6,7 @@ enum StoreSchema {
   static let applicationID: Int32 = 0x746B_6D6C
 
   /// SQL of each version's changes; `PRAGMA user_version` counts how many a file has seen.
-  static let migrations: [String] = [version1, version2, version3, version4]
+  static let migrations: [String] = [version1, version2, version3, version4, version5]
 
   /// Brings a file to the current version, one transaction for each step; throws what SQLite says.
   static func migrate(_ db: Database) throws {
@@ -22,6 +22,18 @@ enum StoreSchema {
       }
     }
   }
+
+  private static let version5 = """
+    CREATE TABLE power_series (
+      run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+      point TEXT NOT NULL,
+      start_seconds REAL NOT NULL,
+      seconds REAL NOT NULL,
+      gpu_watts REAL NOT NULL,
+      it_watts REAL NOT NULL,
+      PRIMARY KEY (run_id, point, start_seconds)
+    ) STRICT, WITHOUT ROWID;
+    """
 
   private static let version4 = """
     CREATE TABLE facility_series (

@@ -8,6 +8,7 @@ extension RunReport {
   public func text(style: TextStyle = TextStyle()) -> String {
     var sections = [headline(style), throughputSection(style), latencySection(style), powerSection(style)]
     if site.window.facility != nil { sections.append(facilitySection(style)) }
+    if site.window.economics != nil { sections.append(economicsSection(style)) }
     if !site.classes.isEmpty { sections.append(classSection(style)) }
     if let powerControl { sections.append(powerControlSection(powerControl, style)) }
     if site.confidence.contains(where: { $0.limits != nil }) { sections.append(confidenceSection(style)) }

@@ -36,7 +36,7 @@ struct DesignedDeployment {
 
   /// The deployment as the simulation runs it; tabulates the costs of its steps, at all power levels where the site holds
   /// accelerators to some.
-  func resolved(capping: SiteCapping? = nil) -> ResolvedDeployment {
+  func resolved(capping: SiteCapping? = nil, metering: SiteMetering? = nil) -> ResolvedDeployment {
     let options = engine.replicaOptions(design)
     var design = design
     design.schedulesAhead = engine.schedulesAhead
@@ -70,6 +70,9 @@ struct DesignedDeployment {
     resolved.powerPriority = powerPriority
     if capping?.hasPlaces == true {
       resolved.racks = [prefill?.places, places].compactMap { $0 }.flatMap { $0.units(.rack).map { $0[0] } }
+    }
+    if metering?.hasPlaces == true {
+      resolved.rackShares = [prefill?.places, places].compactMap { $0 }.flatMap(\.rackShares)
     }
     return resolved
   }

@@ -96,6 +96,20 @@ struct Placement {
   }
 }
 
+/// Accelerators of a replica that stand on one rack.
+public struct RackShare: Sendable, Equatable {
+  /// The rack, by its number on the site, from 0.
+  public var rack: Int
+  /// How many, >= 1.
+  public var accelerators: Int
+
+  /// A share; see the properties.
+  public init(rack: Int, accelerators: Int) {
+    self.rack = rack
+    self.accelerators = accelerators
+  }
+}
+
 /// Where the replicas of a pool stand: accelerators are numbered through their system's part of the site, domain by domain.
 struct ReplicaPlaces {
   /// Equally filled domains one after another.
@@ -152,6 +166,28 @@ struct ReplicaPlaces {
       var units: Set<Int> = []
       for range in ranges { units.formUnion(range.lowerBound / size...(range.upperBound - 1) / size) }
       return units.sorted().map { first + $0 }
+    }
+  }
+
+  /// The racks that each replica stands on, with how many of its accelerators, in order.
+  var rackShares: [[RackShare]] {
+    let (size, first) = size(of: .rack)
+    return replicas.map { ranges in
+      var shares: [RackShare] = []
+      for range in ranges {
+        var begin = range.lowerBound
+        while begin < range.upperBound {
+          let rack = begin / size
+          let end = min(range.upperBound, (rack + 1) * size)
+          if let last = shares.indices.last, shares[last].rack == first + rack {
+            shares[last].accelerators += end - begin
+          } else {
+            shares.append(RackShare(rack: first + rack, accelerators: end - begin))
+          }
+          begin = end
+        }
+      }
+      return shares
     }
   }
 

@@ -60,9 +60,16 @@ struct SiteReader {
     let row = reader.optional("racks_per_row").int(in: 1...1_000_000)
     let cappingField = reader.optional("capping")
     let capping = CappingReader().read(cappingField, connection: size?.power)
+    let metering = MeteringReader().read(reader.optional("metering"))
+    let basisField = reader.optional("price_basis")
+    let basis = basisField.choice(PriceBasis.allCases.map(\.rawValue)).flatMap { PriceBasis(rawValue: $0) }
+    let economics = EconomicsReader().read(
+      reader.optional("economics"), hasPrice: facilityField.node?["price"] != nil, problems: problems)
     reader.finish()
     let extras = SiteExtras(
-      capping: capping, racksPerRow: row ?? Self.racksPerRow, oversubscription: oversubscription?.si ?? 0)
+      capping: capping, metering: metering, economics: economics, basisField: basisField, basis: basis,
+      racksPerRow: row ?? Self.racksPerRow,
+      oversubscription: oversubscription?.si ?? 0)
     let constant = { (parts: [SitePart]) in
       ConstantFacility(efficiency: efficiency, overhead: overhead?.si, parts: parts)
     }
@@ -86,6 +93,10 @@ struct SiteReader {
   /// What a site states beside its systems, its size and its plant.
   private struct SiteExtras {
     let capping: SiteCapping?
+    let metering: SiteMetering?
+    let economics: EconomicsReader.Draft?
+    let basisField: Field
+    let basis: PriceBasis?
     let racksPerRow: Int
     /// Share of the connection by which racks at nameplate, with their plant, may exceed it.
     let oversubscription: Double
@@ -97,12 +108,25 @@ struct SiteReader {
   ) -> (site: ResolvedSite, echo: JSONValue) {
     var site = site
     site.capping = extras.capping
+    site.metering = extras.metering
     site.racksPerRow = extras.racksPerRow
     var more = facility
     if extras.oversubscription > 0 { more.append(("oversubscription", .double(extras.oversubscription))) }
-    if let capping = extras.capping {
+    if extras.capping != nil || extras.metering?.hasPlaces == true {
       more.append(("racks_per_row", .int(extras.racksPerRow)))
-      more.append(("capping", capping.echo))
+    }
+    if let capping = extras.capping { more.append(("capping", capping.echo)) }
+    if let metering = extras.metering { more.append(("metering", metering.echo)) }
+    if let found = extras.economics?.economics(of: site) {
+      site.economics = found.economics
+      more.append(("economics", found.echo))
+    }
+    if let basis = extras.basis {
+      site.priceBasis = basis
+      more.append(("price_basis", .string(basis.rawValue)))
+      for part in site.parts where part.system.cost.perHour(basis) == nil {
+        extras.basisField.reject("the catalogue has no such price of \(part.system.id)")
+      }
     }
     return (site, echo(site, more))
   }

@@ -10,6 +10,9 @@ extension CoupledDriver {
     return joules
   }
 
+  /// The end of the run, as far as it is known: when the last step was done where nothing else ends it.
+  var lastMoment: SimTime { run.horizon ?? shop.lastStep }
+
   /// The replicas of a pool, by their numbers.
   func replicas(of role: PoolRole) -> Range<Int> {
     role == .prefill ? 0..<prefillReplicas : prefillReplicas..<replicas.count

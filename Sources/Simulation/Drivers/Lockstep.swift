@@ -30,6 +30,7 @@ struct Lockstep {
   private var autoscalers: [[Autoscaler?]]
   private var looks: [[SimTime]]
   private var power: LockstepPower?
+  private var recorder: LockstepRecorder?
   /// The units in the order in which threads take them: the last ones are small, so that no thread waits long.
   let largestFirst: [Int]
 
@@ -39,10 +40,11 @@ struct Lockstep {
   ///   - plans: the deployments.
   ///   - parts: what is simulated of each, with how.
   ///   - power: limits of what they draw; nil for none.
+  ///   - metering: what of their draw is recorded; nil for nothing.
   ///   - progress: counts completed requests as they complete.
   init(
     _ plans: [DeploymentPlan], parts: [[(plan: DeploymentPlan, run: RunPlan)]], power: PowerControl? = nil,
-    progress: RunProgress
+    metering: PowerMetering? = nil, progress: RunProgress
   ) {
     self.plans = plans
     var units: [LockstepUnit] = []
@@ -56,6 +58,7 @@ struct Lockstep {
     let sizes = parts.flatMap { $0.map(\.plan.allReplicas) }
     largestFirst = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
     self.power = power.map { LockstepPower($0, plans, parts: parts.map { $0.map(\.plan) }) }
+    recorder = metering.map { LockstepRecorder($0, plans, parts: parts.map { $0.map(\.plan) }) }
     let isSteered = parts.map { $0.contains { $0.plan.fleet?.isSteered == true } }
     autoscalers = zip(plans, isSteered).map { plan, isSteered in
       [plan.fleet?.autoscaling, plan.fleet?.prefillAutoscaling].map {
@@ -70,15 +73,22 @@ struct Lockstep {
   }
 
   /// When something looks at all units next; `.never` where nothing does.
-  var nextStop: SimTime { min(nextLook, power?.next ?? .never) }
+  var nextStop: SimTime { min(nextLook, power?.next ?? .never, recorder?.next ?? .never) }
 
   /// Whether anything goes on in any unit.
   var goesOn: Bool { units.contains { $0.driver.withLock { $0.goesOn } } }
 
   /// Who looks at `time` looks and acts; all units have been taken there.
   mutating func stop(at time: SimTime) {
+    // What is to be read comes first: who is held from now on ends a stretch.
+    if recorder?.next == time { recorder?.look(units, unitsOf, at: time) }
     look(at: time)
     if power?.next == time { power?.look(units, unitsOf, at: time) }
+  }
+
+  /// Reads meters to the end; after everything that goes on, before units finish.
+  mutating func closeMeters() {
+    recorder?.close(units, unitsOf)
   }
 
   /// What each unit did; after all have finished.
@@ -86,6 +96,9 @@ struct Lockstep {
 
   /// What became of limits of power; nil where there are none.
   var powerOutcome: PowerControlOutcome? { power?.outcome }
+
+  /// What was recorded of the draw; nil where nothing was.
+  var readings: PowerReadings? { recorder?.readings }
 
   /// When an autoscaler looks next; `.never` where none does.
   private var nextLook: SimTime {
