@@ -33,7 +33,8 @@ extension RunReport {
         if path.hasPrefix("latency_seconds"), !path.hasSuffix("mean") {
           half += 2 * LatencyHistogram.relativeError * value
         }
-        made.limits = (value - half, value + half)
+        // None of the figures is below 0.
+        made.limits = (max(0, value - half), value + half)
         made.batches = values.count
         return made
       }
