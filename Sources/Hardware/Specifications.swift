@@ -146,6 +146,10 @@ public struct NodeSpecification: Hashable, Sendable {
   public var idlePower: Watts
   /// Of everything but the accelerators, at full work.
   public var peakPower: Watts
+  /// What is known of where that goes.
+  public var parts: [NodePart] = []
+  /// What turns the feed's current into the node's; nil where not known.
+  public var supply: PowerSupply?
 
   /// Makes one from its figures; nothing is checked.
   public init(
@@ -158,6 +162,47 @@ public struct NodeSpecification: Hashable, Sendable {
     self.nics = nics
     self.idlePower = idlePower
     self.peakPower = peakPower
+  }
+}
+
+/// A part of a node that draws power.
+public struct NodePart: Hashable, Sendable {
+  /// Kinds of parts.
+  public enum Kind: String, CaseIterable, Hashable, Sendable {
+    case cpus, memory, nics, switches, storage, fans, pumps
+  }
+
+  /// What it is.
+  public var kind: Kind
+  /// Of all of them, without work.
+  public var idlePower: Watts
+  /// Of all of them, at full work.
+  public var peakPower: Watts
+
+  /// A part; nothing is checked.
+  public init(kind: Kind, idlePower: Watts, peakPower: Watts) {
+    self.kind = kind
+    self.idlePower = idlePower
+    self.peakPower = peakPower
+  }
+}
+
+/// The power supplies of a node, or its share of the rack's power shelves.
+public struct PowerSupply: Hashable, Sendable {
+  /// Efficiency curves that have a name.
+  public enum Curve: String, CaseIterable, Hashable, Sendable {
+    case titanium, ruby, orv3
+  }
+
+  /// Installed output, redundancy included: all supplies share the load.
+  public var rating: Watts
+  /// Efficiency by load.
+  public var curve: Curve
+
+  /// A supply; nothing is checked.
+  public init(rating: Watts, curve: Curve) {
+    self.rating = rating
+    self.curve = curve
   }
 }
 

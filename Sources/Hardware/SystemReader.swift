@@ -6,7 +6,7 @@ struct SystemReader {
   let problems: ProblemCollector
   /// Whether every figure must name its source, as the catalogue's own must; a scenario's need not.
   let needsSources: Bool
-  private var figures: [Figure] = []
+  var figures: [Figure] = []
 
   init(problems: ProblemCollector, needsSources: Bool) {
     self.problems = problems
@@ -141,25 +141,6 @@ struct SystemReader {
     return bandwidth.map { HostLink(technology: technology, bandwidth: $0) }
   }
 
-  private mutating func readNode(_ mapping: MappingReader) -> NodeSpecification? {
-    var section = mapping
-    let accelerators = leaf("node", "accelerators", &section, required: true).int(in: 1...1_000_000)
-    let cpus = leaf("node", "cpus", &section).int(in: 0...1_000_000)
-    let cpu = leaf("node", "cpu", &section).string()
-    let nics = leaf("node", "nics", &section).int(in: 0...1_000_000)
-    let idle = leaf("node", "idle_power", &section, required: true).quantity(Watts.self, above: .zero)
-    let peakField = leaf("node", "peak_power", &section, required: true)
-    let peak = peakField.quantity(Watts.self, above: .zero)
-    section.finish()
-    guard let accelerators, let idle, let peak else { return nil }
-    guard idle <= peak else {
-      peakField.reject("the peak power must be at least the idle power, \(idle)")
-      return nil
-    }
-    return NodeSpecification(
-      accelerators: accelerators, cpus: cpus, cpu: cpu, nics: nics, idlePower: idle, peakPower: peak)
-  }
-
   private mutating func readRack(_ mapping: MappingReader) -> RackSpecification? {
     var section = mapping
     let accelerators = leaf("rack", "accelerators", &section, required: true).int(in: 1...1_000_000)
@@ -191,7 +172,7 @@ struct SystemReader {
 
   /// The value of a figure, whose source goes to `figures`: `{ value: …, source: …, confidence: … }` or, in a
   /// scenario, the plain value.
-  private mutating func leaf(
+  mutating func leaf(
     _ section: String, _ key: String, _ reader: inout MappingReader, required: Bool = false
   )
     -> Field

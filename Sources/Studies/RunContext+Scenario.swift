@@ -1,4 +1,5 @@
 import CostModel
+import Facility
 import Hardware
 import Models
 import Quantities
@@ -65,6 +66,7 @@ extension SystemContext {
       acceleratorPeakWatts: system.accelerator.thermalDesignPower.si,
       nodeIdleWatts: system.node.idlePower.si, nodePeakWatts: system.node.peakPower.si,
       dollarsPerAcceleratorHour: isPriced ? system.cost.perAcceleratorHour?.dollarsPerHour : nil)
+    nodePower = NodePower(system)
   }
 }
 
@@ -197,5 +199,25 @@ extension DeploymentContext {
             + engine.capacityPolicy.rawValue))
     }
     return highlights
+  }
+}
+
+extension NodePower {
+  /// Where the power of a system's nodes goes; nil where its parts aren't known or exceed the whole.
+  init?(_ system: SystemSpecification) {
+    guard let supply = system.node.supply, let curve = EfficiencyCurve.named(supply.curve.rawValue) else {
+      return nil
+    }
+    let accelerators = Double(system.node.accelerators)
+    try? self.init(
+      parts: system.node.parts.map {
+        Part(
+          name: $0.kind.rawValue, idleWatts: $0.idlePower.si, peakWatts: $0.peakPower.si,
+          isMover: $0.kind == .fans || $0.kind == .pumps)
+      },
+      ratedWatts: supply.rating.si, curve: curve, idleWatts: system.node.idlePower.si,
+      peakWatts: system.node.peakPower.si,
+      acceleratorIdleWatts: accelerators * system.accelerator.idlePower.si,
+      acceleratorPeakWatts: accelerators * system.accelerator.thermalDesignPower.si)
   }
 }

@@ -29,12 +29,15 @@ struct PowerTests {
   private func watts(_ cost: CostVector) -> Double { 119 + cost[.energy] / cost[.time] }
 
   @Test func powerBendsAtTheLimit() {
-    let power = PowerCoefficients(busy: 0.3, compute: 2, memory: 0.4, launch: 0.1, exchange: 0.1, limit: 0.9)
-    #expect(abs(power.share(compute: 0, memory: 0) - 0.3) < 1e-4)
-    #expect(abs(power.share(compute: 0.1, memory: 0.2) - 0.58) < 3e-3)
-    #expect(power.share(compute: 1, memory: 1) < 0.9 && power.share(compute: 1, memory: 1) > 0.899)
+    let power = PowerCoefficients(
+      gemm: KernelPower(busy: 0.3, compute: 2, memory: 0.4), launch: 0.1, host: 0.1, exchange: 0.1,
+      limit: 0.9)
+    #expect(abs(power.share(.gemm, compute: 0, memory: 0) - 0.3) < 1e-4)
+    #expect(abs(power.share(.gemm, compute: 0.1, memory: 0.2) - 0.58) < 3e-3)
+    #expect(
+      power.share(.gemm, compute: 1, memory: 1) < 0.9 && power.share(.gemm, compute: 1, memory: 1) > 0.899)
     // At half the clock and the lowest voltage: (0.3 x 0.5 + 2 x 0.1) x 0.36 + 0.4 x 0.2 = 0.206.
-    #expect(abs(power.share(compute: 0.1, memory: 0.2, clock: 0.5) - 0.206) < 1e-4)
+    #expect(abs(power.share(.gemm, compute: 0.1, memory: 0.2, clock: 0.5) - 0.206) < 1e-4)
   }
 
   /// Prompts are bound by compute and pay for a limit; decoding hardly does.
@@ -82,10 +85,22 @@ struct PowerTests {
       let power = table.resolved(
         framework: .vllm, architecture: system.architecture.description, system: system.id
       ).power
-      #expect(power.limit > 0.5 && power.compute > 0)
+      #expect(power.limit > 0.5 && power.gemm.compute > 0)
     }
-    #expect(table.powers["gb200-nvl72"]?.limit == 0.861)
+    #expect(table.powers["gb200-nvl72"]?.exchange == 0.07)
     let rubin = table.resolved(framework: .vllm, architecture: "rubin").power
     #expect(rubin == table.powers["blackwell"])
+  }
+
+  /// A sampler that sorts takes so long for each logit, of all accelerators of a layout alike.
+  @Test(arguments: [1, 2]) func samplersSort(tensor: Int) throws {
+    var design = try CostModelTests.design("llama-3.1-8b", on: "h100-sxm", tensor: tensor)
+    let greedy = design.logits(rows: 64)
+    design.sampler = .sort
+    let sorted = design.logits(rows: 64)
+    let seconds = 64 * 128_256 * design.efficiencies.sortSecondsPerKey
+    #expect(abs(sorted[.time] - greedy[.time] - seconds) < 1e-12)
+    #expect(seconds > 0.5e-3 && seconds < 5e-3)
+    #expect(sorted[.energy] > greedy[.energy])
   }
 }

@@ -134,4 +134,27 @@ struct FacilityScenarioTests {
     let watts = 2 / Double(h100.nodesPerRack) * h100.rack.power.si + 142e3
     #expect(abs((scenario.site.facility?.plant.cooling.designHeatWatts ?? 0) / watts - 1) < 1e-12)
   }
+
+  /// What heat can leave holds accelerators: (85 − 45) K / 0.08 K/W = 500 W.
+  @Test func throttling() throws {
+    func limit(_ more: String) throws -> Double? {
+      try resolved("{ system: h100-sxm, nodes: 4 }", more: more).echo["deployments"].flatMap(first)?[
+        "power_limit_watts"
+      ].flatMap { if case .double(let watts) = $0 { watts } else { nil } }
+    }
+    let thermal = "\n    thermal: { coolant_celsius: 45, junction_celsius: 85, kelvin_per_watt: 0.08 }"
+    #expect(try limit(thermal) == 500)
+    #expect(try limit(thermal + "\n    power_limit: 450 W") == 450)
+    #expect(try limit(thermal.replacing("0.08", with: "0.01")) == nil)
+  }
+
+  @Test(arguments: [
+    ("{ coolant_celsius: 45, junction_celsius: 40, kelvin_per_watt: 0.08 }", "colder than its coolant"),
+    ("{ coolant_celsius: 45, junction_celsius: 50, kelvin_per_watt: 0.08 }", "idles at"),
+  ]) func tooWarm(thermal: String, message: String) {
+    let problems = #expect(throws: Problems.self) {
+      try resolved("{ system: h100-sxm, nodes: 4 }", more: "\n    thermal: \(thermal)")
+    }
+    #expect(problems?.description.contains(message) == true)
+  }
 }

@@ -50,6 +50,35 @@ struct FacilityStudyTests {
     #expect(cooling.reduce(0, +) > 0)
   }
 
+  /// Accelerators that smooth never draw less than their floor; what they burn reaches the grid, and nothing gets lost.
+  @Test func smoothing() async throws {
+    let free = try await report(", facility: {}")
+    let smooth = try await report(", facility: { smoothing: { floor: 80 %, hysteresis: 1 s } }")
+    let facility = try #require(smooth.site.window.facility)
+    #expect(facility.conservationResidual <= 1e-9)
+    let burnt = try #require(facility.parts.first { $0.kind == "smoothing" }).joules
+    #expect(burnt > 0 && free.site.window.facility?.parts.contains { $0.kind == "smoothing" } == false)
+    let itJoules = try #require(smooth.site.window.power.itMean) * smooth.site.window.span.seconds
+    #expect(abs((itJoules + burnt) / facility.itJoules - 1) < 1e-9)
+    let gridJoules = try #require(smooth.site.window.power.siteMean) * smooth.site.window.span.seconds
+    #expect(abs(gridJoules / facility.gridJoules - 1) < 1e-9)
+    // Six accelerators in use hold 560 W each; two idle.
+    let floor = 6 * 0.8 * 700.0
+    #expect(smooth.facilitySeries.allSatisfy { $0.itWatts >= floor })
+    #expect(free.facilitySeries.contains { $0.itWatts < floor + 1700 })
+    #expect(smooth.site.window.throughput == free.site.window.throughput)
+  }
+
+  /// Parts of nodes add up to the IT power that accelerators leave.
+  @Test func nodeParts() async throws {
+    let power = try await report("").site.window.power
+    #expect(power.nodeParts.map(\.name).suffix(2) == ["supply loss", "other"])
+    #expect(power.nodeParts.allSatisfy { $0.watts >= 0 })
+    let nodes = power.nodeParts.reduce(0) { $0 + $1.watts }
+    let gpus = try #require(power.gpuMean) * 6 + 2 * 119
+    #expect(abs((gpus + nodes) / (try #require(power.itMean)) - 1) < 1e-9)
+  }
+
   /// With constant figures a facility gives what the two figures of a site without one give.
   @Test func constantFigures() async throws {
     let plain = try await report(", conversion_efficiency: 90 %, overhead: 35 %").site.window

@@ -90,8 +90,7 @@ extension ReplicaDesign {
     var table = adjusted(kernels, by: device)
     let (step, sequence) = (overhead.stepSeconds, overhead.sequenceSeconds)
     table.host = kernels.sequences.mapped { sequences, _ in
-      roofline.waiting(
-        seconds: step + sequence * sequencesOfGroup(sequences), limit: .launch, lane: .framework)
+      roofline.hostWait(seconds: step + sequence * sequencesOfGroup(sequences))
     }
     return table
   }
@@ -218,7 +217,7 @@ extension ReplicaDesign {
     table.boundedChunk = kernels.boundedChunk?.mapped { prefill.scaled($1) }
     if let hostFloor {
       table.host = kernels.sequences.mapped { sequences, _ in
-        framework(hostFloor.seconds + hostFloor.secondsPerSequence * Double(sequences))
+        roofline.hostWait(seconds: hostFloor.seconds + hostFloor.secondsPerSequence * Double(sequences))
       }
     }
     return table
@@ -266,6 +265,13 @@ extension ReplicaDesign {
     return roofline.cost(projection, .gemm, lane: .logits)
       + roofline.cost(sampling, .elementwise, lane: .logits)
       + collectives.allToAll(bytes: here * vocabulary * 2, size: parallel.tensor)
+      + sorting(rows: here, vocabulary: Double(transformer.vocabularySize))
+  }
+
+  /// Each accelerator of a layout sorts the logits of all rows that it has gathered.
+  private func sorting(rows: Double, vocabulary: Double) -> CostVector {
+    guard sampler == .sort else { return .zero }
+    return roofline.sort(keys: rows * vocabulary, lane: .logits)
   }
 
   /// Steps of an image model: each of the batch's images takes one denoising step.

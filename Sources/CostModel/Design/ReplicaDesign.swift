@@ -32,6 +32,8 @@ public struct ReplicaDesign: Sendable {
   public var schedulesAhead: Bool?
   /// What the host takes at least for a step, where it is known to be slow; nil: what the framework takes anyway.
   public var hostFloor: HostFloor?
+  /// How tokens are drawn from logits.
+  public var sampler = Sampler.greedy
   /// What accelerators are held to.
   public var clocks = ClockLimits()
   /// Adapters (LoRA) beside the weights; nil: none.
@@ -53,6 +55,14 @@ public struct ReplicaDesign: Sendable {
     self.efficiencies = efficiencies.resolved(
       framework: framework, architecture: system.architecture.description, system: system.id)
   }
+}
+
+/// How an engine draws a token from the logits of its vocabulary.
+public enum Sampler: String, CaseIterable, Sendable {
+  /// The likeliest, or one drawn by a kernel that passes over the logits.
+  case greedy
+  /// By `top_p` or `top_k` through a sort of the whole vocabulary.
+  case sort
 }
 
 /// Time that a host takes for a step beside the accelerators: steps last at least as long.

@@ -98,6 +98,11 @@ extension EfficiencyTable {
       runtimeBytes = Self.sourced(memory.required("runtime")) { $0.quantity(Bytes.self)?.si } ?? 0
       memory.finish()
     }
+    if var sampling = root.required("sampling").mapping() {
+      sortSecondsPerKey =
+        Self.sourced(sampling.required("sort_per_key")) { $0.quantity(Seconds.self)?.si } ?? 0
+      sampling.finish()
+    }
     if var reader = root.required("power").mapping() {
       for key in reader.remainingKeys() { powers[key] = Self.power(reader.required(key)) }
       reader.finish()
@@ -112,12 +117,28 @@ extension EfficiencyTable {
     func share(_ key: String, _ range: ClosedRange<Double>) -> Double {
       reader.required(key).double(in: range) ?? range.upperBound
     }
+    let gemm = kernelPower(reader.required(OperatorClass.gemm.rawValue))
+    var classes: [OperatorClass: KernelPower] = [:]
+    for operatorClass in OperatorClass.allCases where operatorClass != .gemm {
+      classes[operatorClass] = kernelPower(reader.optional(operatorClass.rawValue))
+    }
     let power = PowerCoefficients(
-      busy: share("busy", 0...2), compute: share("compute", 0...10), memory: share("memory", 0...10),
-      launch: share("launch", 0...1), exchange: share("exchange", 0...1), limit: share("limit", 0.1...1))
+      gemm: gemm ?? KernelPower(busy: 0, compute: 0, memory: 0), classes: classes,
+      launch: share("launch", 0...1), host: share("host", 0...1), exchange: share("exchange", 0...1),
+      limit: share("limit", 0.1...1))
     _ = reader.required("source").string()
     reader.finish()
-    return power
+    return gemm == nil ? nil : power
+  }
+
+  private static func kernelPower(_ field: Field) -> KernelPower? {
+    guard var reader = field.mapping() else { return nil }
+    let busy = reader.required("busy").double(in: 0...2)
+    let compute = reader.required("compute").double(in: 0...10)
+    let memory = reader.required("memory").double(in: 0...10)
+    reader.finish()
+    guard let busy, let compute, let memory else { return nil }
+    return KernelPower(busy: busy, compute: compute, memory: memory)
   }
 
   private static func efficiency(_ field: Field) -> OperatorEfficiency? {

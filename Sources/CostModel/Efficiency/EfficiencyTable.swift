@@ -77,9 +77,11 @@ public struct EfficiencyTable: Sendable {
   public var cacheTransfer = LinkEfficiency(latencySeconds: 0, bandwidth: 1)
   /// Bytes an accelerator that are neither weights nor KV cache nor activations.
   public var runtimeBytes: Double
+  /// Seconds that a sort of logits takes for each of them.
+  public var sortSecondsPerKey = 0.0
   /// Power of kernels on the accelerator that the table was resolved for.
   private(set) var power = PowerCoefficients(
-    busy: 0, compute: 0, memory: 0, launch: 0, exchange: 0, limit: 1)
+    gemm: KernelPower(busy: 0, compute: 0, memory: 0), launch: 0, host: 0, exchange: 0, limit: 1)
   /// The same by system or architecture; `other` for those that no list names.
   public var powers: [String: PowerCoefficients] = [:]
   /// What architectures without measured kernels take, by architecture.

@@ -6,20 +6,59 @@
   import Darwin
 #endif
 
-/// How much of the range between idle and thermal design power an accelerator draws.
-public struct PowerCoefficients: Sendable, Equatable {
+/// What kernels of a class draw, as shares of the range between idle and thermal design power.
+public struct KernelPower: Sendable, Equatable {
   /// Share for running a kernel at all.
   public var busy: Double
   /// Share for each share of the peak FLOP/s.
   public var compute: Double
   /// Share for each share of the peak bandwidth.
   public var memory: Double
-  /// Share between launches and in framework work.
+
+  /// Coefficients; see the properties.
+  public init(busy: Double, compute: Double, memory: Double) {
+    self.busy = busy
+    self.compute = compute
+    self.memory = memory
+  }
+}
+
+/// How much of the range between idle and thermal design power an accelerator draws.
+public struct PowerCoefficients: Sendable, Equatable {
+  /// Dense products; classes that `classes` leaves out take these where they multiply matrices.
+  public var gemm: KernelPower
+  /// Other classes by their own; those that are left out take decode attention's, or `gemm`'s.
+  public var classes: [OperatorClass: KernelPower]
+  /// Share while kernels are launched, and in what a framework adds to its steps.
   public var launch: Double
+  /// Share while accelerators wait for a host that is slower than they are.
+  public var host: Double
   /// Share while exchanging with other accelerators.
   public var exchange: Double
   /// Share that power controllers hold a kernel to, in (0, 1].
   public var limit: Double
+
+  /// Coefficients; see the properties.
+  public init(
+    gemm: KernelPower, classes: [OperatorClass: KernelPower] = [:], launch: Double, host: Double,
+    exchange: Double, limit: Double
+  ) {
+    self.gemm = gemm
+    self.classes = classes
+    self.launch = launch
+    self.host = host
+    self.exchange = exchange
+    self.limit = limit
+  }
+
+  /// The coefficients of a class: kernels that pass over memory are taken to be like decode attention.
+  public func kernel(_ operatorClass: OperatorClass) -> KernelPower {
+    if let own = classes[operatorClass] { return own }
+    switch operatorClass {
+    case .elementwise, .sparseIndexer, .linearAttention: return classes[.decodeAttention] ?? gemm
+    case .gemm, .experts, .prefillAttention, .decodeAttention, .diffusion: return gemm
+    }
+  }
 
   /// How sharply power bends where it nears the limit: the exponent of a smooth minimum.
   static let sharpness = 8.0
@@ -32,15 +71,21 @@ public struct PowerCoefficients: Sendable, Equatable {
   /// The share of a kernel that reaches these shares of the peak FLOP/s and bandwidth, each in 0...1.
   ///
   /// - Parameters:
+  ///   - operatorClass: what kernel it is.
   ///   - computeShare: of the FLOP/s at the full clock.
   ///   - memoryShare: of the bandwidth.
   ///   - clock: share of the full core clock, which the voltage follows: clock trees and leakage draw clock × voltage²,
   ///     an operation voltage². Memory has a clock of its own.
   /// - Returns: the share, in 0...1.
-  func share(compute computeShare: Double, memory memoryShare: Double, clock: Double = 1) -> Double {
+  func share(
+    _ operatorClass: OperatorClass, compute computeShare: Double, memory memoryShare: Double,
+    clock: Double = 1
+  ) -> Double {
+    let kernel = kernel(operatorClass)
     let voltage = max(clock, Self.leastVoltage)
     let wanted =
-      busy * Self.drop(atClock: clock) + compute * computeShare * voltage * voltage + memory * memoryShare
+      kernel.busy * Self.drop(atClock: clock) + kernel.compute * computeShare * voltage * voltage
+      + kernel.memory * memoryShare
     guard wanted > 0 else { return 0 }
     return wanted / pow(1 + pow(wanted / limit, Self.sharpness), 1 / Self.sharpness)
   }

@@ -38,7 +38,7 @@ struct Roofline: Sendable {
     _ work: KernelWork, _ operatorClass: OperatorClass, lane: CostLane, withLaunch: Bool = true
   ) -> CostVector {
     let surface = efficiencies.surface(operatorClass, format: work.format, type: work.type)
-    let (parts, clock) = parts(of: work, surface)
+    let (parts, clock) = parts(of: work, operatorClass, surface)
     let launch = withLaunch ? parts.launch : 0
     let busy = withLaunch ? parts.busy : max(0, parts.busy + parts.launch - parts.bareLaunch)
     var cost = CostVector.zero
@@ -47,7 +47,7 @@ struct Roofline: Sendable {
     if busy > 0 {
       cost[.compute] = busy * parts.computeShare
       cost[.memory] = busy * (1 - parts.computeShare)
-      cost[.energy] = busy * range * share(of: work, busy: busy, clock: clock)
+      cost[.energy] = busy * range * share(of: work, operatorClass, busy: busy, clock: clock)
     }
     cost[.energy] += launch * range * waitingShare(nil)
     cost[lane] = cost[.time]
@@ -66,7 +66,34 @@ struct Roofline: Sendable {
     cost[.time] = seconds
     cost[limit] = seconds
     cost[lane] = seconds
-    cost[.energy] = seconds * range * waitingShare(limit == .network ? efficiencies.power.exchange : nil)
+    cost[.energy] = seconds * range * waitingShare(share(ofWaitFor: limit))
+    return cost
+  }
+
+  /// The cost of sorting keys of 32 bits with their indices.
+  ///
+  /// Its time does not follow bandwidth (H100 and B200 take alike); its traffic, eight passes that read and write 12 bytes
+  /// a key, says what it draws.
+  func sort(keys: Double, lane: CostLane) -> CostVector {
+    let seconds = keys * efficiencies.sortSecondsPerKey
+    guard seconds > 0 else { return .zero }
+    let traffic = KernelWork(activationBytes: keys * 8 * 2 * 12)
+    var cost = CostVector.zero
+    cost[.time] = seconds
+    cost[.memory] = seconds
+    cost[lane] = seconds
+    cost[.energy] =
+      seconds * range * min(share(of: traffic, .elementwise, busy: seconds, clock: clocks.clock), most ?? 1)
+    return cost
+  }
+
+  /// The cost of time in which accelerators wait for the framework's host.
+  func hostWait(seconds: Double) -> CostVector {
+    var cost = CostVector.zero
+    cost[.time] = seconds
+    cost[.launch] = seconds
+    cost[.framework] = seconds
+    cost[.energy] = seconds * range * waitingShare(efficiencies.power.host)
     return cost
   }
 
@@ -76,17 +103,21 @@ struct Roofline: Sendable {
   /// A kernel's time at the highest clock that the limits allow, and that clock.
   ///
   /// A lower clock stretches what compute bounds; the power controller lowers it until the kernel draws its limit.
-  private func parts(of work: KernelWork, _ surface: OperatorSurface) -> (RooflineParts, clock: Double) {
+  private func parts(of work: KernelWork, _ operatorClass: OperatorClass, _ surface: OperatorSurface) -> (
+    RooflineParts, clock: Double
+  ) {
     func parts(_ clock: Double) -> RooflineParts {
       RooflineParts(work, surface: surface, accelerator: accelerator, peak: rate(work.type), clock: clock)
     }
     let full = parts(clocks.clock)
     guard let most, full.busy > 0 else { return (full, clocks.clock) }
-    guard share(of: work, busy: full.busy, clock: clocks.clock) > most else { return (full, clocks.clock) }
+    guard share(of: work, operatorClass, busy: full.busy, clock: clocks.clock) > most else {
+      return (full, clocks.clock)
+    }
     var (low, high) = (Self.leastClock, clocks.clock)
     for _ in 0..<20 {
       let middle = (low + high) / 2
-      if share(of: work, busy: parts(middle).busy, clock: middle) > most {
+      if share(of: work, operatorClass, busy: parts(middle).busy, clock: middle) > most {
         high = middle
       } else {
         low = middle
@@ -99,10 +130,17 @@ struct Roofline: Sendable {
   private static let leastClock = 0.1
 
   /// Share of the range between idle and thermal design power while a kernel lasts `busy` seconds.
-  private func share(of work: KernelWork, busy: Double, clock: Double) -> Double {
+  private func share(
+    of work: KernelWork, _ operatorClass: OperatorClass, busy: Double, clock: Double
+  ) -> Double {
     let compute = work.flops / (busy * rate(work.type))
     let memory = (work.weightBytes + work.activationBytes) / (busy * accelerator.memoryBandwidth.si)
-    return efficiencies.power.share(compute: min(compute, 1), memory: min(memory, 1), clock: clock)
+    return efficiencies.power.share(
+      operatorClass, compute: min(compute, 1), memory: min(memory, 1), clock: clock)
+  }
+
+  private func share(ofWaitFor limit: CostLane) -> Double? {
+    limit == .network ? efficiencies.power.exchange : nil
   }
 
   /// Share of the range while kernels wait, for their launches unless another one is given; no limit makes them wait longer.

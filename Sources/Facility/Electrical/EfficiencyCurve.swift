@@ -21,7 +21,7 @@ public struct EfficiencyCurve: Sendable, Equatable {
     self.init(checked: points)
   }
 
-  private init(checked points: [LossCurve.Point]) { self.points = points }
+  init(checked points: [LossCurve.Point]) { self.points = points }
 
   /// Loss at a load.
   ///

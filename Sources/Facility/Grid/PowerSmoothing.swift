@@ -82,3 +82,33 @@ public struct PowerSmoothing: Sendable, Equatable {
       outputWatts: output, burnWatts: output - granted, heldBackWatts: wantedWatts - granted)
   }
 }
+
+/// Power smoothing as it is set on each accelerator.
+public struct SmoothingPolicy: Sendable, Equatable {
+  /// The least power as a share of the power limit, in 0...1.
+  public let floorShare: Double
+  /// How fast an accelerator's power may fall, in watts per second, >= 0; nil for any rate.
+  public let rampDownWattsPerSecond: Double?
+  /// How long work must draw less before power begins to fall, in seconds, >= 0.
+  public let hysteresisSeconds: Double
+
+  /// A policy; see the properties.
+  public init(floorShare: Double, rampDownWattsPerSecond: Double? = nil, hysteresisSeconds: Double = 0) {
+    self.floorShare = floorShare
+    self.rampDownWattsPerSecond = rampDownWattsPerSecond
+    self.hysteresisSeconds = hysteresisSeconds
+  }
+
+  /// The smoother of many accelerators that do the same.
+  ///
+  /// - Parameters:
+  ///   - accelerators: how many, >= 0.
+  ///   - limitWatts: the sum of their power limits, >= 0.
+  /// - Returns: a smoother; nil where a figure of the policy is out of range.
+  public func smoother(accelerators: Int, limitWatts: Double) -> PowerSmoothing? {
+    try? PowerSmoothing(
+      floorWatts: floorShare * limitWatts,
+      rampDownWattsPerSecond: rampDownWattsPerSecond.map { $0 * Double(accelerators) },
+      hysteresisSeconds: hysteresisSeconds)
+  }
+}

@@ -54,6 +54,8 @@ extension SiteEnergy {
     for part in partJoules { sum += part.value }
     return sum.value
   }
+  /// Energy of the racks that smoothing burnt, in joules.
+  public var burntEnergyJoules: Double { burnJoules.value }
   /// Rise of the energy that the battery holds, in joules.
   public var storedEnergyJoules: Double { (grid?.battery.storedJoules ?? 0) - storedJoulesAtStart }
 

@@ -16,6 +16,8 @@ public struct SiteFacility: Sendable, Equatable {
   public var carbon: HourlySeries?
   /// The outdoor temperature that the plant is made for, in °C.
   public var designCelsius: Double?
+  /// How accelerators in use smooth their power; nil: they don't.
+  public var smoothing: SmoothingPolicy?
 
   /// A facility.
   ///

@@ -159,6 +159,7 @@ extension SpanFigures {
           "gpu_mean": .optional(power.gpuMean), "gpu_peak": .optional(power.gpuPeak),
           "it_mean": .optional(power.itMean), "it_peak": .optional(power.itPeak),
           "site_mean": .optional(power.siteMean), "site_peak": .optional(power.sitePeak),
+          "node_parts": .object(power.nodeParts.map { ($0.name, .double($0.watts)) }),
         ]
       ),
       (

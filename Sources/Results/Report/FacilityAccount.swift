@@ -24,7 +24,7 @@ public struct FacilityInterval: Sendable, Equatable {
 /// Feeds the power of a run into a site's facility, interval by interval.
 ///
 /// The parts of the IT load are the accelerators of each deployment, the accelerators that none of them holds and
-/// everything else of the nodes, by the rules of ``PowerAccount``. An interval is a stretch of buckets that holds
+/// everything else of the nodes, by the rules of ``PowerAccount``; what power smoothing burns comes on top. An interval is a stretch of buckets that holds
 /// sixteen mean steps; a last stretch that is shorter belongs to the one before. What booking at the end of steps
 /// still puts above the accelerators' limit in an interval was used before it, and moves there; no energy is lost.
 struct FacilityAccount {
@@ -89,8 +89,11 @@ struct FacilityAccount {
     /// Largest draw outside the limits of its change.
     var rampExcessWatts = 0.0
 
-    /// Watts at the grid for each watt of IT power.
-    var gridWattsPerITWatt: Double { energy.pue }
+    /// Watts at the grid for each watt of IT power, of which what smoothing burns is no part.
+    var gridWattsPerITWatt: Double {
+      let working = energy.itEnergyJoules - energy.burntEnergyJoules
+      return working > 0 ? energy.gridEnergyJoules / working : 0
+    }
   }
 
   /// Accounts for a span; the battery enters it as the run before left it.
@@ -108,6 +111,9 @@ struct FacilityAccount {
     var use = Use(energy: facility.account(partNames: names, grid: grid))
     let spans = stretches(of: span)
     let powers = deployments.map { watts(of: $0, over: spans) }
+    var smoother = facility.smoothing?.smoother(
+      accelerators: holdings.reduce(0) { $0 + $1.inUse },
+      limitWatts: holdings.reduce(0) { $0 + Double($1.inUse) * $1.system.acceleratorPeakWatts })
     for (index, stretch) in spans.enumerated() {
       let aboveIdle = powers.reduce(0) { $0 + $1[index] }
       let parts =
@@ -115,13 +121,16 @@ struct FacilityAccount {
           unusedWatts, PowerAccount.nodeWatts(of: holdings, aboveIdle: aboveIdle),
         ]
       let seconds = stretch.span.seconds
+      let working = parts.prefix(deployments.count).reduce(0, +)
+      let burnt = smoother?.step(wantedWatts: working, seconds: seconds).burnWatts ?? 0
       let interval = use.energy.add(
-        startSeconds: facility.startSeconds + stretch.span.startSeconds, seconds: seconds, partWatts: parts)
+        startSeconds: facility.startSeconds + stretch.span.startSeconds, seconds: seconds, partWatts: parts,
+        burnWatts: burnt)
       use.celsiusSeconds += interval.outdoorCelsius * seconds
       use.rampExcessWatts = max(use.rampExcessWatts, interval.grid.rampExcessWatts)
       use.intervals.append(
         FacilityInterval(
-          startSeconds: stretch.span.startSeconds, seconds: seconds, itWatts: parts.reduce(0, +),
+          startSeconds: stretch.span.startSeconds, seconds: seconds, itWatts: parts.reduce(burnt, +),
           conversionLossWatts: interval.draw.flow.lossWatts.reduce(0, +),
           coolingWatts: interval.draw.cooling.watts, batteryWatts: interval.grid.battery.watts,
           gridWatts: interval.grid.gridWatts, outdoorCelsius: interval.outdoorCelsius))

@@ -90,8 +90,8 @@ public struct FacilityFigures: Sendable, Equatable {
     largestRise = hasWindows ? energy.largestRiseWatts : nil
     largestFall = hasWindows ? energy.largestFallWatts : nil
     outdoorCelsius = use.celsiusSeconds / energy.totalSeconds
-    // Nothing smooths the power of a run yet.
-    parts = energy.parts.filter { $0.kind != .smoothing }.map {
+    let isSmoothed = energy.parts.contains { $0.kind == .smoothing && $0.joules > 0 }
+    parts = energy.parts.filter { $0.kind != .smoothing || isSmoothed }.map {
       Part(name: $0.name, kind: $0.kind.text, joules: $0.joules)
     }
     itJoules = energy.itEnergyJoules

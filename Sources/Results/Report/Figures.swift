@@ -94,6 +94,16 @@ public struct PowerFigures: Sendable, Equatable {
   public var siteMean: Double?
   /// Peak at the grid connection.
   public var sitePeak: Double?
+  /// Where the mean power of the nodes beside their accelerators goes; none where their parts aren't known.
+  public var nodeParts: [NodePart] = []
+
+  /// A part of all nodes.
+  public struct NodePart: Sendable, Equatable {
+    /// Its name: `cpus`.
+    public var name: String
+    /// What all nodes' parts of that name draw, in watts.
+    public var watts: Double
+  }
 }
 
 /// Energy of a span; nil for each token where there is none.

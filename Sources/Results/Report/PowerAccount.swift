@@ -1,3 +1,4 @@
+import Facility
 import Simulation
 
 /// Power and energy of a part of a site over a span: from energy above idle, by way of nodes, to the connection.
@@ -83,7 +84,7 @@ struct PowerAccount {
     return PowerFigures(
       gpuMean: gpuWatts(meanAboveIdle), gpuPeak: gpuWatts(peakAboveIdle), itMean: itWatts(meanAboveIdle),
       itPeak: itWatts(peakAboveIdle), siteMean: itWatts(meanAboveIdle) * siteWattsPerITWatt,
-      sitePeak: gridPeakWatts ?? itWatts(peakAboveIdle) * siteWattsPerITWatt)
+      sitePeak: gridPeakWatts ?? itWatts(peakAboveIdle) * siteWattsPerITWatt, nodeParts: nodeParts)
   }
 
   func energy(outputTokens: Int64?) -> EnergyFigures {
@@ -146,6 +147,24 @@ struct PowerAccount {
     let system = holding.system
     let nodes = Double(system.nodes) * Double(holding.all) / Double(system.accelerators)
     return nodes * (system.nodeIdleWatts + (system.nodePeakWatts - system.nodeIdleWatts) * utilisation)
+  }
+
+  /// Where the power of the nodes goes, part by part, at the span's mean; none unless the parts of all systems are known.
+  var nodeParts: [PowerFigures.NodePart] {
+    let work = Self.utilisation(of: holdings, meanAboveIdle)
+    var parts: [PowerFigures.NodePart] = []
+    for holding in holdings where holding.all > 0 {
+      guard let node = holding.system.nodePower else { return [] }
+      let nodes = Double(holding.system.nodes) * Double(holding.all) / Double(holding.system.accelerators)
+      for (name, watts) in node.breakdown(atWork: work) {
+        if let index = parts.firstIndex(where: { $0.name == name }) {
+          parts[index].watts += nodes * watts
+        } else {
+          parts.append(PowerFigures.NodePart(name: name, watts: nodes * watts))
+        }
+      }
+    }
+    return parts
   }
 
   /// Watts of all nodes without their accelerators, at what these draw above idle.

@@ -59,6 +59,8 @@ public struct SystemContext: Sendable {
   public var nodePeakWatts: Double
   /// Dollars for one accelerator and one hour; nil where nobody says.
   public var dollarsPerAcceleratorHour: Double?
+  /// Where a node's power beside its accelerators goes; nil where its parts aren't known.
+  public var nodePower: NodePower?
 
   /// Creates a part of a site; see the properties.
   public init(

@@ -128,6 +128,12 @@ extension RunReport {
       Numbers.watts(figures.power.sitePeak),
     ])
     var lines = table.lines(style: style)
+    let nodes = figures.power.nodeParts.reduce(0) { $0 + $1.watts }
+    if nodes > 0 {
+      let parts = figures.power.nodeParts.map { "\($0.name) \(Numbers.percent($0.watts / nodes))" }
+      lines += Self.wrapped(
+        "nodes beside their GPUs, mean \(Numbers.watts(nodes)): " + parts.joined(separator: ", "), indent: 8)
+    }
     var energy = TextTable([.init("", .leading), .init("")])
     func row(_ name: String, _ value: Double?, _ text: (Double?) -> String) {
       if value != nil { energy.add([name, text(value)]) }

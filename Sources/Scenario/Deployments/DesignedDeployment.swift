@@ -40,6 +40,7 @@ struct DesignedDeployment {
     let options = engine.replicaOptions(design)
     var design = design
     design.schedulesAhead = engine.schedulesAhead
+    design.sampler = engine.sampler
     experts.apply(
       to: &design,
       tokens: max(options.maximumBatchTokens, options.maximumBatchSize * (1 + options.draftTokens)))

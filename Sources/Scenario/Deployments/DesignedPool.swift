@@ -25,6 +25,7 @@ struct DesignedPool {
     let options = engine.replicaOptions(design)
     var design = design
     design.schedulesAhead = engine.schedulesAhead
+    design.sampler = engine.sampler
     experts.apply(to: &design, tokens: options.maximumBatchTokens)
     @Sendable func tabulate(_ design: ReplicaDesign) -> StepCostTable {
       design.stepCosts(

@@ -200,6 +200,8 @@ struct EngineChoice {
   let swap: SwapDraft?
   /// Whether the next step is prepared while the accelerators work; nil: as the framework does by default.
   let schedulesAhead: Bool?
+  /// How tokens are drawn from logits.
+  let sampler: Sampler
   /// Room for adapters; nil: none.
   let lora: LoRADraft?
   let defaults: EngineDefaults
@@ -251,7 +253,8 @@ extension EngineDraft {
       memoryFraction: memoryFraction.value ?? defaults.memoryFraction,
       blockTokens: blockTokens.value ?? defaults.blockTokens, watermark: watermark.value ?? 0,
       prefixCaching: prefixCaching.value ?? true, cacheTiers: cacheTiers, cacheTiersField: cacheTiersField,
-      swap: scheduler.swap, schedulesAhead: scheduler.schedulesAhead.value, lora: lora,
+      swap: scheduler.swap, schedulesAhead: scheduler.schedulesAhead.value,
+      sampler: scheduler.sampler.value ?? .greedy, lora: lora,
       defaults: defaults)
   }
 

@@ -15,6 +15,8 @@ struct SchedulerDraft {
   /// Whether the next step is prepared while the accelerators work.
   var schedulesAhead = Option<Bool>()
   var attentionBalance: AttentionBalanceDraft?
+  /// How tokens are drawn from logits.
+  var sampler = Option<Sampler>()
 }
 
 /// Memory of the host for preempted requests, as stated.
@@ -49,6 +51,7 @@ extension EngineReader {
     }
     draft.batching = option(&reader, "batching", nil) { $0.choice(Batching.self) }
     draft.schedulesAhead = schedulesAhead(&reader, framework)
+    draft.sampler = option(&reader, "sampler", nil) { $0.choice(Sampler.self) }
     guard framework != .sglang else { return draft }
     if framework == .tensorRTLLM {
       draft.attentionBalance = attentionBalance(reader.optional("attention_dp_config"))
@@ -141,6 +144,7 @@ extension EngineChoice {
       ("scheduling_policy", .string(options.queueOrder.rawValue)),
       ("batching", .string(options.batching.rawValue)),
       ("async_scheduling", .bool(schedulesAhead ?? framework.schedulesAhead)),
+      ("sampler", .string(sampler.rawValue)),
     ]
     if options.maximumQueuedRequests < .max {
       members.append(("max_queued_requests", .int(options.maximumQueuedRequests)))

@@ -16,6 +16,7 @@ struct FacilityDraft {
   let price: HourlySeries?
   let carbon: HourlySeries?
   let otherWatts: Double
+  let smoothing: SmoothingPolicy?
   let echo: [(String, JSONValue)]
 
   /// A plant that carries racks at the design temperature.
@@ -85,6 +86,7 @@ struct FacilityDraft {
     var facility = SiteFacility(
       plant: plant, climate: climate, startSeconds: startSeconds, grid: grid, price: price, carbon: carbon)
     facility.designCelsius = designCelsius
+    facility.smoothing = smoothing
     var members = echo
     members.append(("limits", .object(drawEcho(policy, connection) + limits.echo)))
     members.append(("electrical", .array(zip(stages, plant.chain.stages).map(stageEcho))))

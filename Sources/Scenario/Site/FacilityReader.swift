@@ -32,6 +32,7 @@ struct FacilityReader {
     limits.policy.recoveryWatts = battery?.recoveryWatts
     let price = series.price(reader.optional("price"))
     let carbon = series.carbon(reader.optional("carbon_grams_per_kwh"))
+    let smoothing = LimitsReader().smoothing(reader.optional("smoothing"))
     let other = reader.optional("other_load").quantity(Watts.self, in: Watts(si: 0)...Watts(si: 1e12))?.si
     reader.finish()
     let cooling = CoolingReader(racks: racks, designCelsius: design).read(coolingField)
@@ -39,11 +40,13 @@ struct FacilityReader {
     if let battery { settings.echo.append(("battery", battery.echo)) }
     if let price { settings.echo.append(("price", price.echo)) }
     if let carbon { settings.echo.append(("carbon_grams_per_kwh", carbon.echo)) }
+    if let smoothing { settings.echo.append(("smoothing", smoothing.echo)) }
     _ = settings.number("other_load_watts", other, 0, "no source was found for one")
     return FacilityDraft(
       field: field, cooling: cooling.method, stages: stages, mechanicalAbove: above, climate: climate.climate,
       designCelsius: design, startSeconds: hour * 3600, battery: battery?.battery, limits: limits,
       price: price?.series, carbon: carbon?.series, otherWatts: other ?? 0,
+      smoothing: smoothing?.policy,
       echo: [("cooling", cooling.echo)] + settings.echo)
   }
 

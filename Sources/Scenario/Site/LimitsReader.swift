@@ -2,7 +2,7 @@ import Documents
 import Facility
 import Quantities
 
-/// Reads `limits:` and `battery:` of a facility.
+/// Reads `limits:`, `battery:` and `smoothing:` of a facility.
 struct LimitsReader {
   /// A policy with its echo; events count from the start of the year.
   struct Limits {
@@ -41,6 +41,26 @@ struct LimitsReader {
       ),
     ]
     return limits
+  }
+
+  /// Power smoothing of each accelerator, with its echo; nil without the section.
+  func smoothing(_ field: Field) -> (policy: SmoothingPolicy, echo: JSONValue)? {
+    guard var reader = field.mapping() else { return nil }
+    let floor = reader.required("floor").quantity(Ratio.self, in: Ratio(si: 0)...Ratio(si: 1))
+    let fall = reader.optional("fall_watts_per_second").double(in: 0...1e9)
+    let hysteresis = reader.optional("hysteresis").quantity(
+      Seconds.self, in: Seconds(si: 0)...Seconds(si: 86_400))
+    reader.finish()
+    guard let floor else { return nil }
+    let policy = SmoothingPolicy(
+      floorShare: floor.si, rampDownWattsPerSecond: fall, hysteresisSeconds: hysteresis?.si ?? 0)
+    return (
+      policy,
+      [
+        "floor": .double(policy.floorShare), "fall_watts_per_second": .optional(fall),
+        "hysteresis_seconds": .double(policy.hysteresisSeconds),
+      ]
+    )
   }
 
   private func event(_ field: Field, startSeconds: Double) -> DemandResponseEvent? {

@@ -1,7 +1,7 @@
 /// A request in flight: a slot of the partition's request pool.
 ///
 /// At most 128 bytes, which compilers copy without a call: a test holds it to that.
-struct Request {
+struct Request: BitwiseCopyable {
   /// `handedOver`: its prompt is done on another replica, which holds its cache; `fetching`: that cache is on its way;
   /// `swapped`: it waits, and the host holds its cache.
   enum State: UInt8 { case free, waiting, prefilling, decoding, handedOver, fetching, swapped }

@@ -1,7 +1,16 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The requests in flight of a partition: slots that are used again.
 ///
 /// One owner changes it: a copy shares the slots, so that no access has to ask whether it may write. An array's does, and
-/// that took a sixth of all instructions of a run.
+/// that took a sixth of all instructions of a run. It grows by `realloc`, which moves large blocks by their pages: a copy
+/// would hold half as much again in memory for a moment, 3 of the 9 GB of a gigawatt.
 struct RequestPool {
   private var base: UnsafeMutablePointer<Request>
   private let storage: Storage
@@ -16,11 +25,11 @@ struct RequestPool {
     var capacity: Int
 
     init(capacity: Int) {
-      base = .allocate(capacity: capacity)
+      base = RequestPool.block(nil, of: capacity)
       self.capacity = capacity
     }
 
-    deinit { base.deallocate() }
+    deinit { free(base) }
   }
 
   init() {
@@ -59,12 +68,19 @@ struct RequestPool {
 
   @inline(never)
   private mutating func grow() {
-    let larger = UnsafeMutablePointer<Request>.allocate(capacity: 2 * storage.capacity)
-    larger.moveInitialize(from: base, count: count)
-    base.deallocate()
-    base = larger
-    storage.base = larger
     storage.capacity *= 2
+    base = Self.block(base, of: storage.capacity)
+    storage.base = base
+  }
+
+  /// A block of slots that begins with those of another one, which is gone.
+  private static func block(
+    _ old: UnsafeMutablePointer<Request>?, of capacity: Int
+  ) -> UnsafeMutablePointer<Request> {
+    guard let block = realloc(old, capacity * MemoryLayout<Request>.stride) else {
+      fatalError("no memory for \(capacity) requests in flight")
+    }
+    return block.bindMemory(to: Request.self, capacity: capacity)
   }
 
   mutating func remove(_ slot: Int32) {

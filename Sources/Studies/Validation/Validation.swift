@@ -133,6 +133,7 @@ public struct Validation: Sendable {
       results += try await EstimateSuite.run(threads: threads, with: catalogue, done: done)
     }
     var report = ValidationReport(results, by: dimensions)
+    report.serversLeftOut = ServerLeftOut.comparisons(results, catalogue.systems)
     if let kernels { report.kernels = try await kernels.run(threads: threads) }
     return report
   }

@@ -88,6 +88,7 @@ public struct AccuracyPage: Sendable {
     lines += changes(since: history.previous(to: label))
     for section in Self.sections { lines += self.lines(of: section) }
     lines += kernelLines
+    lines += serverLines
     lines += leftOutLines
     lines += worstLines
     lines += coverageLines
@@ -166,6 +167,22 @@ extension AccuracyPage {
       lines += ValidationReport.table(names + KernelStatistics.titles, leading: names.count, rows) + [""]
     }
     return lines
+  }
+
+  private var serverLines: [String] {
+    let all = report.serversLeftOut
+    guard !all.isEmpty else { return [] }
+    let halves = Self.halves(all)
+    let systems = Set(all.map(\.point.system)).sorted()
+    let rows =
+      [Self.row("all", all, halves)]
+      + systems.map { system in Self.row(system, all.filter { $0.point.system == system }, halves) }
+    let titles = halves.flatMap { half in Self.statisticTitles.map { "\(half): \($0)" } }
+    return [
+      "## Wall power without a server's own log", "",
+      "`node_power_w` of each server, what it draws beside its accelerators taken from the other servers' wall-power logs: what "
+        + "predictions of an unmeasured server are worth.", "",
+    ] + ValidationReport.table(["system"] + titles, rows) + [""]
   }
 
   private var leftOutLines: [String] {

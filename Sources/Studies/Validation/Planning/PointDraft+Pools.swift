@@ -20,6 +20,7 @@ struct PlannedPool: Sendable {
       "\(design.parallel)", "\(engine.maximumBatchSize)", "\(engine.maximumBatchTokens)",
       "\(engine.maximumContextTokens)", "\(engine.draftTokens)", "\(design.clocks)",
       "\(String(describing: design.hostFloor))",
+      design.sampler.rawValue,
     ].joined(separator: "|")
   }
 

@@ -41,6 +41,8 @@ public struct ValidationReport: Sendable {
   public let errors: [ErrorRow]
   /// Errors of measured kernels; empty where the suite was not run.
   public var kernels: [KernelErrors] = []
+  /// Wall power of servers as other servers' wall power predicts it; empty where fewer than two systems were measured.
+  public var serversLeftOut: [Comparison] = []
 
   /// Compares results with what was measured; errors are of the standard partitions and of those asked for.
   public init(_ results: [PointResult], by dimensions: [[Dimension]] = []) {
