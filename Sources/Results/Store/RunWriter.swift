@@ -8,7 +8,10 @@ struct RunWriter {
 
   init(_ db: Database) { self.db = db }
 
-  func write(_ report: RunReport, outcomes: [DeploymentOutcome], point: String?) throws -> Int64 {
+  /// Writes a run; `summary` is its JSON on one line where the caller has it already.
+  func write(
+    _ report: RunReport, outcomes: [DeploymentOutcome], point: String?, summary: String? = nil
+  ) throws -> Int64 {
     try insert(
       into: "runs",
       [
@@ -18,7 +21,7 @@ struct RunWriter {
         ("window_start_seconds", report.window.span.startSeconds),
         ("window_end_seconds", report.window.span.endSeconds), ("window_rule", report.window.rule),
         ("events", report.events), ("steps", report.steps), ("racks", report.context.site.racks),
-        ("summary_json", report.json.text(indent: 0)),
+        ("summary_json", summary ?? report.json.text(indent: 0)),
       ])
     let run = db.lastInsertedRowID
     _ = try write(report.site, kind: "site", run: run)
