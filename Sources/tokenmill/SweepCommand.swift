@@ -55,7 +55,7 @@ struct SweepCommand: AsyncParsableCommand {
     try slurm.check(against: self)
     let file = try ScenarioFile.read(path: scenario.scenario, overrides: scenario.overrides)
     let catalogue = try ScenarioCatalogue.load()
-    let options = ResolutionOptions(
+    var options = ResolutionOptions(
       seed: scenario.seed, threads: 1, recordsRequests: false, macroSteps: !scenario.singleStep)
     let sweep = try checked(file, with: catalogue, options)
     if let folder = slurm.slurm {
@@ -69,6 +69,8 @@ struct SweepCommand: AsyncParsableCommand {
         identity: SweepIdentity(file, options: options, program: ProgramBuild.program()), resumes: resume)
     }
     let wanted = shard?.points(of: sweep.points) ?? sweep.points
+    // With fewer points than jobs each takes several threads.
+    options.threads = max(1, jobs / max(1, wanted.count))
     let study = SweepStudy(file, with: catalogue, options: options)
     let (points, events) = try await run(wanted, of: study, log: log, jobs: jobs)
     if shard == nil, points.allSatisfy({ $0.figures == nil }) {

@@ -29,8 +29,10 @@ import Testing
     return result.output
   }
 
-  /// A process that is killed at any moment loses no finished point, and the resumed sweep prints the same bytes.
-  @Test(arguments: [0.05, 0.2, 0.4]) func aKilledSweepGoesOn(seconds: Double) throws {
+  @Test(
+    "INV-21: a sweep that is killed at any moment goes on and prints the same bytes",
+    arguments: [0.2, 0.6, 0.8, 1])
+  func aKilledSweepGoesOn(seconds: Double) throws {
     let whole = try json()
     let killed = try Command.shell(
       "$tokenmill sweep sweep.yaml -q --results s.sqlite --jobs 1 & p=$!; sleep \(seconds); kill -9 $p; wait $p",
@@ -90,7 +92,8 @@ import Testing
     #expect(try json("--results s.sqlite --resume") == json())
   }
 
-  @Test func shardsMergeToTheWhole() throws {
+  @Test("INV-21: shards merge to the whole")
+  func shardsMergeToTheWhole() throws {
     let whole = try json("--results whole.sqlite")
     for shard in 1...3 {
       let result = try Command.run(

@@ -76,15 +76,15 @@ struct SweepStoreTests {
     #expect(points[0].outcome == .summary(first))
   }
 
-  /// A point that is there stays, and its run does not come twice.
-  @Test func noPointComesTwice() async throws {
+  @Test("INV-21: a point that is there stays, and its run does not come twice")
+  func noPointComesTwice() async throws {
     let path = try await store("a.sqlite", [0, 0, 2, 2])
     #expect(try rows(path).filter { $0.hasPrefix("runs ") }.count == 1)
     #expect(try rows(path).filter { $0.hasPrefix("sweep_points ") }.count == 2)
   }
 
-  /// Whatever parts a sweep ran in, and in whatever order its points ended, the merged store holds the same rows.
-  @Test func mergedPartsAreTheWhole() async throws {
+  @Test("INV-21: whatever parts a sweep ran in, in whatever order, the merged store holds the same rows")
+  func mergedPartsAreTheWhole() async throws {
     let whole = try await store("whole.sqlite", [3, 0, 2, 1])
     let parts = [try await store("a.sqlite", [2, 0]), try await store("b.sqlite", [1, 3, 0])]
     let one = folder.path("one.sqlite")

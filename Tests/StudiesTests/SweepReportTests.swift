@@ -87,8 +87,10 @@ struct SweepCurveTests {
     return SweepReport(name: "curves", sweep: sweep, points: points)
   }
 
-  /// N clients of a server that takes 1 s for a request alone and completes at most 8 a second: asymptotic bounds of
-  /// a closed network (Denning and Buzen, 1978), X = min(N, 8) and R = N / X. X / R is largest at N = 8, where both meet.
+  /// X / R is largest where the asymptotic bounds of a closed network meet.
+  ///
+  /// N clients of a server that takes 1 s for a request alone and completes at most 8 a second: X = min(N, 8) and
+  /// R = N / X (Denning and Buzen, 1978), which meet at N = 8.
   @Test func aClosedLoopHasItsKneeWhereTheBoundsMeet() throws {
     let loads = [1.0, 2, 4, 8, 16, 32]
     let report = try report(Self.clients) { point in

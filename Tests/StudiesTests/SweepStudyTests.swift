@@ -39,8 +39,8 @@ struct SweepStudyTests {
         - { path: "deployments[0].parallel.tensor", values: [1, 2] }
     """
 
-  /// Common random numbers: points that differ in how requests are served see the same requests, to the nanosecond.
-  @Test func pointsSeeTheSameRequests() async throws {
+  @Test("INV-21: points that differ in how requests are served see the same requests, to the nanosecond")
+  func pointsSeeTheSameRequests() async throws {
     let file = try file(Self.batches)
     let options = ResolutionOptions(recordsRequests: true)
     let study = SweepStudy(file, with: catalogue, options: options)

@@ -74,6 +74,7 @@ extension ResultStore {
   /// The points of a sweep that are there, in their order.
   ///
   /// - Parameter sweep: the sweep's number in the file.
+  /// - Returns: what became of each.
   /// - Throws: a problem that names the file where it can't be read.
   public func points(of sweep: Int64) throws(Problems) -> [StoredPoint] {
     do {

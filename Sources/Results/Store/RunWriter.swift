@@ -134,15 +134,15 @@ struct RunWriter {
   }
 
   private func write(_ observations: Observations, window: RunSpan, wholeRun: RunSpan, part: Int64) throws {
+    // Most rows of a run: the statement is looked up once.
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO latency_cells (part_id, span, latency, lower_nanoseconds, samples) VALUES (?, ?, ?, ?, ?)
+        """)
     for (name, span) in [("window", window), ("whole_run", wholeRun)] {
       for (latency, histogram) in observations.latencies(in: span).named {
         for cell in histogram.cells {
-          try insert(
-            into: "latency_cells",
-            [
-              ("part_id", part), ("span", name), ("latency", latency),
-              ("lower_nanoseconds", cell.lowerNanoseconds), ("samples", cell.count),
-            ])
+          try statement.execute(arguments: [part, name, latency, cell.lowerNanoseconds, cell.count])
         }
       }
     }

@@ -7,6 +7,7 @@ public enum SweepDifference {
   /// - Parameters:
   ///   - identity: what decides the results of the one, as a store has it.
   ///   - wanted: the same of the other.
+  /// - Returns: what the one has otherwise than the other.
   public static func text(_ identity: String, _ wanted: String) -> String {
     guard case .object(let members)? = try? JSONValue(parsing: wanted),
       let stored = try? JSONValue(parsing: identity)

@@ -73,6 +73,7 @@ public struct Sweep: Sendable {
   /// - Parameters:
   ///   - axis: the number of the axis, from 0.
   ///   - point: a point of this sweep.
+  /// - Returns: one of the axis' values.
   public func value(of axis: Int, at point: SweepPoint) -> SweepAxis.Value {
     axes[axis].values[point.positions[axis]]
   }

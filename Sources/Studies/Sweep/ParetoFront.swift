@@ -6,6 +6,7 @@ enum ParetoFront {
   /// Which of the points no other beats in both figures; a point without figures is not one of them.
   ///
   /// - Parameter points: two figures each, the more the better.
+  /// - Returns: a mark for each point, in their order.
   /// - Complexity: O(n log n).
   static func marks(_ points: [(Double, Double)?]) -> [Bool] {
     var marks = [Bool](repeating: false, count: points.count)

@@ -56,7 +56,9 @@ public struct SweepReport: Sendable {
     curves = SweepCurve.curves(of: sweep, points)
   }
 
-  /// The points as a table, a row each; a star marks the Pareto front. Below it, knees and saturation.
+  /// The points as a table, a row each, with knees and saturation below it.
+  ///
+  /// A star marks the Pareto front.
   public func text(style: TextStyle = TextStyle()) -> String {
     let count = shard.map { "\(points.count) of \(sweep.points.count) points, shard \($0)" }
     let front = objective == .gpu ? "" : " for a megawatt"
