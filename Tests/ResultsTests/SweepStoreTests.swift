@@ -83,6 +83,15 @@ struct SweepStoreTests {
     #expect(try rows(path).filter { $0.hasPrefix("sweep_points ") }.count == 2)
   }
 
+  /// Of two processes that begin at once the second joins the first.
+  @Test func aSweepIsJoined() throws {
+    let store = try ResultStore(path: folder.path("a.sqlite"))
+    let first = try store.beginSweep(scenario: "A", identity: "{}", pointNames: [], joins: true)
+    #expect(try store.beginSweep(scenario: "A", identity: "{}", pointNames: [], joins: true) == first)
+    #expect(try store.beginSweep(scenario: "A", identity: "{}", pointNames: []) != first)
+    #expect(try store.sweeps().count == 2)
+  }
+
   @Test("INV-21: whatever parts a sweep ran in, in whatever order, the merged store holds the same rows")
   func mergedPartsAreTheWhole() async throws {
     let whole = try await store("whole.sqlite", [3, 0, 2, 1])

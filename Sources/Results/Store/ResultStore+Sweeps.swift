@@ -54,13 +54,17 @@ extension ResultStore {
   ///   - scenario: the scenario's name.
   ///   - identity: what decides its results, as one line of JSON.
   ///   - pointNames: what each point is called.
+  ///   - joins: whether to take the sweep of this identity that another process may have begun meanwhile.
   /// - Returns: the sweep's number in the file.
   /// - Throws: a problem that names the file where it can't be written.
   public func beginSweep(
-    scenario: String, identity: String, pointNames: [String]
+    scenario: String, identity: String, pointNames: [String], joins: Bool = false
   ) throws(Problems) -> Int64 {
     do {
       return try queue.write { db in
+        let begun = try Int64.fetchOne(
+          db, sql: "SELECT max(sweep_id) FROM sweeps WHERE identity_json = ?", arguments: [identity])
+        if joins, let begun { return begun }
         try db.execute(
           sql: "INSERT INTO sweeps (scenario, identity_json, point_names_json) VALUES (?, ?, ?)",
           arguments: [scenario, identity, Self.text(pointNames)])

@@ -47,7 +47,8 @@ public struct SweepLog: Sendable {
           hint: "take another file, or add to this one without --resume"))
     }
     let name = file.document.root["name"]?.scalar?.text ?? file.document.file
-    id = try store.beginSweep(scenario: name, identity: identity.text, pointNames: sweep.points.map(\.label))
+    id = try store.beginSweep(
+      scenario: name, identity: identity.text, pointNames: sweep.points.map(\.label), joins: resumes)
     known = []
   }
 
