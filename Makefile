@@ -47,6 +47,7 @@ format:
 test: deps lint smoke
 	@swift build $(FLAGS) --build-tests
 	@swift test $(FLAGS) --skip-build --disable-xctest
+	@Scripts/slurm-test
 
 # The benchmarks are a package of their own: they build, and compute the same twice.
 smoke: deps

@@ -10,6 +10,9 @@
 ///     reader.finish()
 ///     try problems.throwIfAny()
 public struct MappingReader {
+  /// What is said of a key that nobody asked for.
+  public static let unknownKey = "unknown key"
+
   /// The mapping, or the node that should have been one.
   public let node: Node
   /// Where problems go.
@@ -58,7 +61,7 @@ public struct MappingReader {
       problems.record(
         Problem(
           file: entry.value.file, line: entry.line, column: entry.column,
-          path: DocumentPath.join(node.path, .key(entry.key)), message: "unknown key",
+          path: DocumentPath.join(node.path, .key(entry.key)), message: Self.unknownKey,
           allowed: asked.isEmpty ? "no keys" : asked.joined(separator: ", "),
           hint: nearest.map { "did you mean '\($0)'?" }))
     }

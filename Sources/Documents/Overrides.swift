@@ -37,6 +37,22 @@ extension Document {
     return changed
   }
 
+  /// The same document with a node that stands elsewhere, in a sweep for example, at a path.
+  ///
+  /// As ``setting(path:to:)``, but the new values keep the places where they were written, so that problems and
+  /// relative paths are theirs.
+  public func setting(path: String, to node: Node) throws(Problems) -> Document {
+    guard let parsed = DocumentPath(path) else {
+      throw Problems(
+        Problem(
+          file: node.file, line: node.line, column: node.column, message: "the path is malformed",
+          hint: "for example 'deployments[0].parallel.tensor'"))
+    }
+    var changed = self
+    changed.root = try root.replacing(parsed.steps[...], by: node, origin: nil)
+    return changed
+  }
+
   /// The node at a path; nil where there is none.
   ///
   /// Throws a problem for a malformed path.
@@ -59,13 +75,19 @@ extension Document {
 }
 
 extension Node {
-  /// This tree with the node at the end of `steps` replaced.
-  fileprivate func replacing(_ steps: ArraySlice<DocumentPath.Step>, by node: Node, origin: String)
+  /// This tree with the node at the end of `steps` replaced; `origin` is the override that it comes from, nil where
+  /// it keeps its place.
+  fileprivate func replacing(_ steps: ArraySlice<DocumentPath.Step>, by node: Node, origin: String?)
     throws(Problems) -> Node
   {
     guard let step = steps.first else { return node.moved(to: path, origin: origin) }
     func stop(_ message: String, allowed: String? = nil) -> Problems {
-      Problems(Problem(file: origin, path: path, found: found, message: message, allowed: allowed))
+      let isOverride = origin != nil
+      return Problems(
+        Problem(
+          file: origin ?? node.file, line: isOverride ? nil : node.line,
+          column: isOverride ? nil : node.column,
+          path: path, found: found, message: message, allowed: allowed))
     }
     var copy = self
     switch (step, value) {
@@ -97,14 +119,18 @@ extension Node {
   }
 
   private func newEntry(
-    _ key: String, _ steps: ArraySlice<DocumentPath.Step>, by node: Node, origin: String
+    _ key: String, _ steps: ArraySlice<DocumentPath.Step>, by node: Node, origin: String?
   ) throws(Problems) -> Entry {
-    let empty = Node(file: origin, path: DocumentPath.join(path, .key(key)), value: .null)
-    return Entry(key: key, value: try empty.replacing(steps, by: node, origin: origin))
+    let (line, column) = origin == nil ? (node.line, node.column) : (nil, nil)
+    let empty = Node(
+      file: origin ?? node.file, line: line, column: column, path: DocumentPath.join(path, .key(key)),
+      value: .null)
+    let value = try empty.replacing(steps, by: node, origin: origin)
+    return Entry(key: key, line: line, column: column, value: value)
   }
 
-  /// The same values at another path, with an override as their place.
-  private func moved(to path: String, origin: String) -> Node {
+  /// The same values at another path, with an override as their place, or the one that they have.
+  private func moved(to path: String, origin: String?) -> Node {
     let moved: Value
     switch value {
     case .null, .scalar: moved = value
@@ -117,10 +143,12 @@ extension Node {
       moved = .mapping(
         entries.map { entry in
           Entry(
-            key: entry.key,
+            key: entry.key, line: origin == nil ? entry.line : nil,
+            column: origin == nil ? entry.column : nil,
             value: entry.value.moved(to: DocumentPath.join(path, .key(entry.key)), origin: origin))
         })
     }
+    guard let origin else { return Node(file: file, line: line, column: column, path: path, value: moved) }
     return Node(file: origin, path: path, value: moved)
   }
 }

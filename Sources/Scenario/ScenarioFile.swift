@@ -1,11 +1,14 @@
 import Documents
+import Foundation
 
 /// A scenario as its file and the command line state it, before any name is looked up.
 public struct ScenarioFile: Sendable {
   /// The document with all overrides applied.
   public let document: Document
-  /// The points of the sweep in order, the last axis fastest; empty without a `sweep:` section, or with a wrong one.
-  public let sweepPoints: [SweepPoint]
+  /// The sweep; nil without a `sweep:` section, or with a wrong one.
+  public let sweep: Sweep?
+  /// The points of the sweep in order, the last axis fastest; empty where there is none.
+  public var sweepPoints: [SweepPoint] { sweep?.points ?? [] }
 
   /// Reads a file and applies overrides in order.
   ///
@@ -39,7 +42,7 @@ public struct ScenarioFile: Sendable {
     try problems.throwIfAny()
     self.document = document
     // Wrong sweeps are reported by `resolve`, together with everything else that is wrong.
-    sweepPoints = SweepReader(document: document, problems: ProblemCollector()).points() ?? []
+    sweep = SweepReader(document: document, problems: ProblemCollector()).sweep()
   }
 
   /// Checks everything, fills in every default and looks up every name.
@@ -54,17 +57,55 @@ public struct ScenarioFile: Sendable {
     point: SweepPoint? = nil, with catalogue: ScenarioCatalogue,
     options: ResolutionOptions = ResolutionOptions()
   ) throws(Problems) -> ResolvedScenario {
-    guard let point else {
-      return try ScenarioResolver(document, file: document.file, catalogue: catalogue, options: options)
-        .resolve()
+    let changed = try point?.applied(to: document) ?? document
+    let resolver = ScenarioResolver(changed, file: document.file, catalogue: catalogue, options: options)
+    return try resolver.resolve(point: point)
+  }
+
+  /// Checks that the axes name paths that the format knows, before any point runs.
+  ///
+  /// What is wrong at single points only, a model that does not fit for example, is for those points to say.
+  /// - Parameters:
+  ///   - catalogue: systems, models, data sets and efficiencies.
+  ///   - options: what the command line decides, not the file.
+  /// - Throws: every unknown key that an axis brings in, with its place in the sweep and the nearest known key.
+  public func checkAxes(
+    with catalogue: ScenarioCatalogue, options: ResolutionOptions = ResolutionOptions()
+  ) throws(Problems) {
+    let problems = ProblemCollector()
+    for point in sweep?.samples ?? [] {
+      do {
+        _ = try resolve(point: point, with: catalogue, options: options)
+      } catch {
+        for problem in error.all where problem.message == MappingReader.unknownKey {
+          problems.record(problem)
+        }
+      }
     }
-    do {
-      let changed = try point.applied(to: document)
-      let resolver = ScenarioResolver(changed, file: document.file, catalogue: catalogue, options: options)
-      return try resolver.resolve(point: point)
-    } catch {
-      throw Problems(error.all.map { point.renamed($0, file: document.file) })
+    try problems.throwIfAny()
+  }
+
+  /// The regular files that any value of the scenario names, none twice, in the order of the text.
+  ///
+  /// What they hold decides what the scenario gives.
+  public var namedFiles: [String] {
+    let base = PathBase(scenarioFile: document.file)
+    var files: [String] = []
+    func visit(_ node: Node) {
+      if let text = node.scalar?.text, !text.isEmpty {
+        let path = base.path(text, writtenIn: node)
+        var isDirectory: ObjCBool = false
+        if !files.contains(path), FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+          !isDirectory.boolValue
+        {
+          files.append(path)
+        }
+      }
+      node.elements?.forEach(visit)
+      node.entries?.forEach { visit($0.value) }
     }
+    visit(document.root)
+    return files
   }
 }
 

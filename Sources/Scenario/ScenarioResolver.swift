@@ -44,7 +44,7 @@ struct ScenarioResolver {
     let run = runReader.run(runField)
     let streams = self.streams(root.required("workload"), drafts, hasDuration: run.duration != nil)
     let references = runReader.references(root.optional("references"))
-    if root.optional("sweep").isPresent { _ = SweepReader(document: document, problems: problems).points() }
+    if root.optional("sweep").isPresent { _ = SweepReader(document: document, problems: problems).axes() }
     root.optional("plan").refuse(
       "planning is not supported yet", hint: "state one configuration, or sweep over several")
     root.finish()

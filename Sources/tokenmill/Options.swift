@@ -70,6 +70,21 @@ struct Outputs {
       try json?.write(document)
       if printsJSON { try Terminal.standardOutput.writeOrThrow(document) }
     }
+    try write(text: text)
+  }
+
+  /// As ``write(json:text:)``, for JSON that comes in parts.
+  func write(parts: some Sequence<String>, text: (TextStyle) -> String) throws {
+    try json?.write { (append) throws(Problems) in
+      for part in parts { try append(part) }
+    }
+    if printsJSON {
+      for part in parts { try Terminal.standardOutput.writeOrThrow(part) }
+    }
+    try write(text: text)
+  }
+
+  private func write(text: (TextStyle) -> String) throws {
     guard !isQuiet else { return }
     let tables = tables
     try tables.writeOrThrow(text(tables.style))

@@ -70,7 +70,7 @@ import Testing
     #expect(
       result.errors
         == "error: chat.yaml: has no 'sweep:' section; for example "
-        + "'sweep: { axes: [{ path: workload[0].arrivals.concurrency, values: [1, 4, 16] }] }'\n")
+        + "'sweep: { axes: [{ path: \"workload[0].arrivals.concurrency\", values: [1, 4, 16] }] }'\n")
     #expect(result.status == 2)
   }
 

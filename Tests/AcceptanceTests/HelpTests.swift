@@ -75,6 +75,8 @@ import Testing
           calibrate               Fit calibration from measurements.
           catalog                 Show what is known, with sources: systems, models,
                                   calibrations.
+          results                 Work with stores of results: join the parts of a
+                                  sweep.
 
           See 'tokenmill help <subcommand>' for detailed help.
 
@@ -129,16 +131,30 @@ import Testing
 
         The front is of output tokens/s on each GPU and output tokens/s for each user.
         A point that cannot run, because its model does not fit, is a row that says
-        why.
+        why. With --results, every point is kept as soon as it is done; --resume runs
+        what is missing and prints what an uninterrupted sweep would have printed.
 
         EXAMPLES:
           tokenmill sweep scenarios/b200-deepseek-r1-closed-loop.yaml
           tokenmill sweep chat-sweep.yaml --jobs 2 --json points.json
+          tokenmill sweep chat-sweep.yaml --results points.sqlite --resume
+          tokenmill sweep chat-sweep.yaml --shard 2/4 --results part-2.sqlite
+          tokenmill sweep chat-sweep.yaml --slurm jobs --shards 20 --submit
 
-        USAGE: tokenmill sweep <scenario> [--set <path=value> ...] [--seed <seed>] [--single-step] [--json <file|->] [--results <file>] [--quiet] [--jobs <jobs>]
+        USAGE: tokenmill sweep [<options>] <scenario>
 
         ARGUMENTS:
           <scenario>              The scenario file.
+
+        SLURM OPTIONS:
+          --slurm <folder>        Run nothing here: write scripts for a Slurm job
+                                  array, a task for each shard, to a folder.
+          --submit                Hand the scripts to sbatch.
+          --shards <shards>       Shards, each a task; 16 by default, or as many as
+                                  there are points.
+          --partition <partition> Partition of the jobs.
+          --time <time>           Time limit of each job, as Slurm reads it: 30,
+                                  2:00:00, 1-12.
 
         OPTIONS:
           --set <path=value>      Change any value of the file:
@@ -155,6 +171,12 @@ import Testing
                                   for, and errors.
           --jobs <jobs>           Points to run at once; as many as the machine has
                                   cores by default.
+          --resume                Go on with the sweep that the file of --results
+                                  holds; begin it where there is none.
+          --shard <i/n>           Run one part of the points: 2/4 is the second of four.
+          --pareto <pareto>       Throughput of the front, for each GPU (gpu) or
+                                  megawatt of the site (mw). (values: gpu, mw; default:
+                                  gpu)
           --version               Show the version.
           -h, --help              Show help information.
 

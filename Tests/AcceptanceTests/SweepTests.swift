@@ -23,7 +23,8 @@ import Testing
     let result = try Command.run("sweep", "sweep.yaml", in: folder)
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.output.split(separator: "\n")
-    #expect(lines.count == 8)
+    // Title, head, six points; below them a curve of the rate for each layout that runs.
+    #expect(lines.count == 11)
     #expect(lines[0] == "A small chat  6 points, * on the Pareto front")
     #expect(lines[1].split(separator: " ").starts(with: ["tensor", "rate", "tok/s/GPU", "tok/s/user"]))
     // Three accelerators can't share 32 query heads: the row says so, the sweep goes on.
@@ -42,10 +43,14 @@ import Testing
     let points = try #require(json["points"] as? [[String: Any]])
     #expect(points.count == 6)
     #expect(points.map { $0["index"] as? Int } == [0, 1, 2, 3, 4, 5])
-    #expect(points.map { ($0["problems"] as? [String])?.isEmpty } == [true, true, true, true, false, false])
+    #expect(
+      points.map { ($0["result"] as? [String: Any])?["problems"] == nil } == [
+        true, true, true, true, false, false,
+      ])
     #expect(
       points[1]["settings"] as? [String: String]
         == ["deployments[0].parallel.tensor": "1", "workload[0].arrivals.rate": "40 req/s"])
+    #expect((points[1]["at"] as? [String: Any])?["deployments[0].parallel.tensor"] as? Int == 1)
   }
 
   /// A point of a sweep is the run with its values set.
@@ -56,7 +61,7 @@ import Testing
       "workload[0].arrivals.rate=40 req/s", in: folder)
     let points = try #require(
       try JSONSerialization.jsonObject(with: Data(sweep.output.utf8)) as? [String: Any])["points"]
-    let summary = try #require((points as? [[String: Any]])?[3]["summary"] as? [String: Any])
+    let summary = try #require((points as? [[String: Any]])?[3]["result"] as? [String: Any])
     let alone = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
     for key in ["throughput", "latency_seconds", "power_watts", "step_time"] {
       #expect(summary[key] as? NSDictionary == alone[key] as? NSDictionary, "\(key)")

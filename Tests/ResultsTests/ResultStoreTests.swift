@@ -110,7 +110,7 @@ struct ResultStoreTests {
   @Test func writesAheadAndKnowsItsVersion() throws {
     _ = try ResultStore(path: path)
     #expect(try value("PRAGMA journal_mode", as: String.self) == "wal")
-    #expect(try value("PRAGMA user_version") == 5)
+    #expect(try value("PRAGMA user_version") == 6)
   }
 
   /// A file of every earlier version becomes one of this version and takes runs.
@@ -148,7 +148,7 @@ struct ResultStoreTests {
     try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 9") }
     #expect(
       message { () throws(Problems) in _ = try ResultStore(path: path) }
-        == "was written by a newer tokenmill: schema 9, this one knows 5")
+        == "was written by a newer tokenmill: schema 9, this one knows 6")
   }
 
   @Test func refusesAFolderThatDoesNotExist() {

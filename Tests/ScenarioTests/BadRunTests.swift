@@ -78,10 +78,10 @@ struct BadRunTests {
       [
         "scenario.yaml:18: sweep.axes[0].values: found an empty list, at least one value is needed",
         "scenario.yaml:18: sweep.axes[1].path: found 'deployments[3].x', which can't be set: index 3 is out of range; allowed: 0",
-        "scenario.yaml:18: sweep.axes[2].path: found 'a..b', which can't be set: the path is malformed; for example 'deployments[0].parallel.tensor=8'",
+        "scenario.yaml:18: sweep.axes[2].path: found 'a..b', which can't be set: the path is malformed; for example 'deployments[0].parallel.tensor'",
         "scenario.yaml:18: sweep.axes[3].path: required, but missing",
-        "scenario.yaml:18: sweep.axes[4]: an axis needs values; allowed: one of values, range, log_range",
-        "scenario.yaml:18: sweep.axes[5]: an axis has one kind of values, not values and range; allowed: one of values, range, log_range",
+        "scenario.yaml:18: sweep.axes[4]: an axis needs values; allowed: one of values, range, log_range, variants",
+        "scenario.yaml:18: sweep.axes[5]: an axis has one kind of values, not values and range; allowed: one of values, range, log_range, variants",
       ]),
     BadInput(
       "sweep ranges",
@@ -116,8 +116,8 @@ struct BadRunTests {
       "sweep bad value",
       [17: "run: {}\nsweep: { axes: [{ path: \"deployments[0].parallel.tensor\", values: [3, 4] }] }"],
       [
-        "scenario.yaml: sweep deployments[0].parallel.tensor=3: deployments[0].parallel.tensor: found 3, does not divide the 32 query heads of llama-3.1-8b; allowed: 1, 2, 4, 8, 16, 32",
-        "scenario.yaml: sweep deployments[0].parallel.tensor=3: deployments[0].parallel.tensor: found 3, neither divides the 8 key-value heads of llama-3.1-8b nor is a multiple of them",
+        "scenario.yaml:18: deployments[0].parallel.tensor: found 3, does not divide the 32 query heads of llama-3.1-8b; allowed: 1, 2, 4, 8, 16, 32",
+        "scenario.yaml:18: deployments[0].parallel.tensor: found 3, neither divides the 8 key-value heads of llama-3.1-8b nor is a multiple of them",
       ]),
     BadInput(
       "set bad", [:], overrides: ["deployments[0].parallel.tensor=3"],

@@ -6,7 +6,7 @@ import Simulation
 public struct ResultStore: Sendable {
   /// The file as the user named it.
   public let path: String
-  private let queue: DatabaseQueue
+  let queue: DatabaseQueue
 
   /// Opens a store, made where there is none.
   ///
@@ -88,9 +88,15 @@ public struct ResultStore: Sendable {
     return "is a SQLite database, but not a results store of tokenmill"
   }
 
-  private static func problem(_ error: any Error, path: String) -> Problems {
+  /// Closes the file; its write-ahead log is gone then, where nobody else has it open.
+  func close() throws(Problems) {
+    do { try queue.close() } catch { throw Self.problem(error, path: path) }
+  }
+
+  static func problem(_ error: any Error, path: String) -> Problems {
     let message: String
     switch error {
+    case let problems as Problems: return problems
     case let foreign as Foreign: message = foreign.reason
     case let error as DatabaseError where error.resultCode == .SQLITE_NOTADB:
       message = "is not a SQLite database"

@@ -8,7 +8,10 @@ struct RunWriter {
 
   init(_ db: Database) { self.db = db }
 
-  func write(_ report: RunReport, outcomes: [DeploymentOutcome], point: String?) throws -> Int64 {
+  /// Writes a run; `summary` is its JSON on one line where the caller has it already.
+  func write(
+    _ report: RunReport, outcomes: [DeploymentOutcome], point: String?, summary: String? = nil
+  ) throws -> Int64 {
     try insert(
       into: "runs",
       [
@@ -18,7 +21,7 @@ struct RunWriter {
         ("window_start_seconds", report.window.span.startSeconds),
         ("window_end_seconds", report.window.span.endSeconds), ("window_rule", report.window.rule),
         ("events", report.events), ("steps", report.steps), ("racks", report.context.site.racks),
-        ("summary_json", report.json.text(indent: 0)),
+        ("summary_json", summary ?? report.json.text(indent: 0)),
       ])
     let run = db.lastInsertedRowID
     _ = try write(report.site, kind: "site", run: run)
@@ -131,15 +134,15 @@ struct RunWriter {
   }
 
   private func write(_ observations: Observations, window: RunSpan, wholeRun: RunSpan, part: Int64) throws {
+    // Most rows of a run: the statement is looked up once.
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO latency_cells (part_id, span, latency, lower_nanoseconds, samples) VALUES (?, ?, ?, ?, ?)
+        """)
     for (name, span) in [("window", window), ("whole_run", wholeRun)] {
       for (latency, histogram) in observations.latencies(in: span).named {
         for cell in histogram.cells {
-          try insert(
-            into: "latency_cells",
-            [
-              ("part_id", part), ("span", name), ("latency", latency),
-              ("lower_nanoseconds", cell.lowerNanoseconds), ("samples", cell.count),
-            ])
+          try statement.execute(arguments: [part, name, latency, cell.lowerNanoseconds, cell.count])
         }
       }
     }

@@ -6,7 +6,7 @@ enum StoreSchema {
   static let applicationID: Int32 = 0x746B_6D6C
 
   /// SQL of each version's changes; `PRAGMA user_version` counts how many a file has seen.
-  static let migrations: [String] = [version1, version2, version3, version4, version5]
+  static let migrations: [String] = [version1, version2, version3, version4, version5, version6]
 
   /// Brings a file to the current version, one transaction for each step; throws what SQLite says.
   static func migrate(_ db: Database) throws {
@@ -22,6 +22,25 @@ enum StoreSchema {
       }
     }
   }
+
+  private static let version6 = """
+    CREATE TABLE sweeps (
+      sweep_id INTEGER PRIMARY KEY,
+      scenario TEXT NOT NULL,
+      identity_json TEXT NOT NULL,
+      point_names_json TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE sweep_points (
+      sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,
+      point INTEGER NOT NULL,
+      run_id INTEGER REFERENCES runs ON DELETE CASCADE,
+      at_json TEXT NOT NULL,
+      problems_json TEXT,
+      PRIMARY KEY (sweep_id, point),
+      CHECK ((run_id IS NULL) <> (problems_json IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sweep_points_by_run ON sweep_points (run_id);
+    """
 
   private static let version5 = """
     CREATE TABLE power_series (

@@ -18,7 +18,7 @@ struct SweepRange {
   }
 
   /// `from`, `from + step`, … up to `to`.
-  func values() -> [String]? {
+  func values() -> [Node]? {
     guard var reader = field.mapping() else { return nil }
     let (from, to) = bounds(&reader)
     let stepField = reader.required("step")
@@ -32,11 +32,11 @@ struct SweepRange {
     let count = ((to.number - from.number) / step.number * (1 + 1e-12)).rounded(.down)
     guard count >= 0 else { return empty() }
     guard limited(count) else { return nil }
-    return (0...Int(count)).map { text(from.number + Double($0) * step.number, from.unit) }
+    return nodes((0...Int(count)).map { text(from.number + Double($0) * step.number, from.unit) })
   }
 
   /// `from`, `from · factor`, … up to `to`; or so many `points` from `from` to `to`.
-  func logarithmicValues() -> [String]? {
+  func logarithmicValues() -> [Node]? {
     guard var reader = field.mapping() else { return nil }
     let (from, to) = bounds(&reader)
     let factorField = reader.optional("factor")
@@ -62,7 +62,7 @@ struct SweepRange {
         let value = index == points - 1 ? to.number : from.number * exp(ratio * Double(index))
         return text(isWhole ? value.rounded() : value, from.unit)
       }
-      return values.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+      return nodes(values.reduce(into: []) { if $0.last != $1 { $0.append($1) } })
     }
     guard let factor else { return nil }
     guard factor > 1 else {
@@ -76,7 +76,17 @@ struct SweepRange {
       values.append(text(value, from.unit))
       value *= factor
     }
-    return values
+    return nodes(values)
+  }
+
+  /// Values at the place of the range that they come from.
+  private func nodes(_ values: [String]) -> [Node]? {
+    guard let place = field.node else { return nil }
+    return values.map {
+      Node(
+        file: place.file, line: place.line, column: place.column, path: place.path,
+        value: .scalar(Node.Scalar(text: $0)))
+    }
   }
 
   private func bounds(_ reader: inout MappingReader) -> (Bound?, Bound?) {
@@ -108,7 +118,7 @@ struct SweepRange {
     return false
   }
 
-  private func empty() -> [String]? {
+  private func empty() -> [Node]? {
     field.refuse("'to' is below 'from'")
     return nil
   }

@@ -8,34 +8,46 @@ struct SweepReader {
   /// The most points that a sweep may have.
   static let maximumPoints = 100_000
 
-  private struct Axis {
-    let field: Field
-    let path: String
-    let values: [String]
-  }
+  /// The sweep; nil where the section is wrong or there is none.
+  func sweep() -> Sweep? { axes().map { Sweep(axes: $0) } }
 
-  /// The points in order; nil where the section is wrong or there is none.
-  func points() -> [SweepPoint]? {
+  /// The axes, checked, with the number of their points; nil where the section is wrong or there is none.
+  func axes() -> [SweepAxis]? {
     guard let node = document.root["sweep"], !node.isNull else { return nil }
     let before = problems.problems.count
     var reader = MappingReader(node, problems: problems)
-    let axes = reader.required("axes").list { axis($0) } ?? []
-    let groups = zipped(axes, reader.optional("zip"))
+    var axes = reader.required("axes").list { axis($0) } ?? []
+    checkPaths(axes)
+    group(&axes, reader.optional("zip"))
     reader.finish()
     if node.entries != nil, axes.isEmpty, problems.problems.count == before {
       Field(node, problems: problems).refuse("a sweep needs at least one axis")
     }
-    guard problems.problems.count == before else { return nil }
-    return product(groups, node)
+    guard problems.problems.count == before, limited(axes, node) else { return nil }
+    return axes
   }
 
-  private func axis(_ field: Field) -> Axis? {
+  private static let forms = ["values", "range", "log_range", "variants"]
+
+  private func axis(_ field: Field) -> SweepAxis? {
     guard var reader = field.elementMapping() else { return nil }
+    let given = Self.forms.filter { reader.has($0) }
+    let nameField = reader.optional("name")
+    let name = nameField.string()
+    let axis =
+      given == ["variants"]
+      ? variants(&reader, name) : valued(&reader, given, name, field)
+    reader.finish()
+    return axis
+  }
+
+  /// An axis over one path.
+  private func valued(
+    _ reader: inout MappingReader, _ given: [String], _ name: String?, _ field: Field
+  ) -> SweepAxis? {
     let pathField = reader.required("path")
     let path = pathField.string()
-    let forms = ["values", "range", "log_range"]
-    let given = forms.filter { reader.has($0) }
-    let values: [String]?
+    let values: [Node]?
     switch given {
     case ["values"]: values = self.values(reader.optional("values"))
     case ["range"]: values = SweepRange(field: reader.optional("range")).values()
@@ -46,90 +58,151 @@ struct SweepReader {
         given.isEmpty
           ? "an axis needs values"
           : "an axis has one kind of values, not \(given.joined(separator: " and "))",
-        allowed: "one of values, range, log_range")
+        allowed: "one of \(Self.forms.joined(separator: ", "))")
     }
-    reader.finish()
-    guard let path, let values, let first = values.first else { return nil }
-    guard !path.hasPrefix("sweep") else {
-      pathField.reject("a sweep can't change itself")
-      return nil
-    }
-    do {
-      _ = try document.setting(path: path, to: first)
-    } catch {
-      for problem in error.all {
-        pathField.reject(
-          "which can't be set: \(problem.message)", allowed: problem.allowed, hint: problem.hint)
-      }
-      return nil
-    }
-    return Axis(field: pathField, path: path, values: values)
+    guard let path, let place = pathField.node, let values, let first = values.first,
+      isSettable(path, to: first, pathField)
+    else { return nil }
+    return SweepAxis(
+      name: name ?? path, path: path,
+      values: values.map { node in
+        let setting = SweepPoint.Setting(path: path, value: node.yaml, node: node)
+        return SweepAxis.Value(label: node.yaml, json: node.json, settings: [setting])
+      }, group: 0, place: place)
   }
 
-  private func values(_ field: Field) -> [String]? {
+  /// An axis of named variants, each with the paths that it sets.
+  private func variants(_ reader: inout MappingReader, _ name: String?) -> SweepAxis? {
+    let field = reader.optional("variants")
+    _ = reader.required("name")
+    guard let place = field.node, let entries = place.entries, !entries.isEmpty else {
+      field.reject(
+        "a mapping of names to what each variant sets is needed",
+        hint: "for example 'variants: { tp8: { \"deployments[0].parallel.tensor\": 8 } }'")
+      return nil
+    }
+    let values = entries.compactMap { entry -> SweepAxis.Value? in
+      guard entry.value.isNull || entry.value.entries != nil else {
+        Field(entry.value, problems: problems).reject(
+          "a mapping of paths to values is needed", hint: "write {} for a variant that changes nothing")
+        return nil
+      }
+      let settings = (entry.value.entries ?? []).compactMap { setting -> SweepPoint.Setting? in
+        // The key is the path, so problems of the path stand where the key does.
+        let key = Node(
+          file: setting.value.file, line: setting.line, column: setting.column, path: entry.value.path,
+          value: .scalar(Node.Scalar(text: setting.key)))
+        guard isSettable(setting.key, to: setting.value, Field(key, problems: problems)) else { return nil }
+        return SweepPoint.Setting(path: setting.key, value: setting.value.yaml, node: setting.value)
+      }
+      return SweepAxis.Value(label: entry.key, json: .string(entry.key), settings: settings)
+    }
+    guard let name else { return nil }
+    return SweepAxis(name: name, path: nil, values: values, group: 0, place: place)
+  }
+
+  private func isSettable(_ path: String, to value: Node, _ field: Field) -> Bool {
+    guard case .key("sweep")? = DocumentPath(path)?.steps.first else {
+      do {
+        _ = try document.setting(path: path, to: value)
+        return true
+      } catch {
+        for problem in error.all {
+          field.reject(
+            "which can't be set: \(problem.message)", allowed: problem.allowed, hint: problem.hint)
+        }
+        return false
+      }
+    }
+    field.reject("a sweep can't change itself")
+    return false
+  }
+
+  private func values(_ field: Field) -> [Node]? {
     guard let elements = field.list() else { return nil }
     if elements.isEmpty { field.reject("at least one value is needed") }
-    return elements.map { $0.node?.yaml ?? "null" }
+    return elements.compactMap(\.node)
   }
 
-  /// Axes in groups that move together; an axis of its own is a group of one.
-  private func zipped(_ axes: [Axis], _ field: Field) -> [[Axis]] {
-    for (index, axis) in axes.enumerated() where axes[..<index].contains(where: { $0.path == axis.path }) {
-      axis.field.reject("two axes have this path")
+  /// Two axes of one name can't be told apart, and of two that set one place the first would have no effect.
+  private func checkPaths(_ axes: [SweepAxis]) {
+    for (index, axis) in axes.enumerated() {
+      let field = Field(axis.place, problems: problems)
+      for earlier in axes[..<index] {
+        if axis.path != nil, axis.path == earlier.path {
+          field.reject("two axes have this path")
+        } else if axis.name == earlier.name {
+          field.refuse("two axes are called '\(axis.name)'", hint: "give each a name of its own")
+        } else if let (path, lost) = Self.overwrites(axis, earlier) {
+          field.refuse(
+            "sets '\(path)' and with it '\(lost)', which the axis '\(earlier.name)' has set",
+            hint: path == lost ? "one axis sets a path" : "put the axis of '\(lost)' last")
+        }
+      }
     }
-    var groups = axes.map { [$0] }
+  }
+
+  /// A path of the later axis, and one of the earlier that lies at it or inside.
+  private static func overwrites(_ later: SweepAxis, _ earlier: SweepAxis) -> (String, String)? {
+    for path in later.paths {
+      guard let steps = DocumentPath(path)?.steps else { continue }
+      for other in earlier.paths where DocumentPath(other)?.steps.starts(with: steps) == true {
+        return (path, other)
+      }
+    }
+    return nil
+  }
+
+  /// Numbers the groups of axes that move together; an axis of its own is a group of one.
+  private func group(_ axes: inout [SweepAxis], _ field: Field) {
+    var leaders = Array(axes.indices)
+    let names = axes.map(\.name)
     for group in field.list() ?? [] {
-      let members = group.list { member -> Axis? in
-        guard let path = member.choice(axes.map(\.path)) else { return nil }
-        return axes.first { $0.path == path }
+      let members = group.list { member -> Int? in
+        // A named axis is known by its path, too.
+        if let text = member.node?.scalar?.text, let index = axes.firstIndex(where: { $0.path == text }) {
+          return index
+        }
+        return member.choice(names).flatMap { names.firstIndex(of: $0) }
       }
       guard let members, let first = members.first else { continue }
-      guard members.allSatisfy({ $0.values.count == first.values.count }) else {
-        let counts = members.map { "\($0.values.count)" }.joined(separator: ", ")
+      guard members.allSatisfy({ axes[$0].values.count == axes[first].values.count }) else {
+        let counts = members.map { "\(axes[$0].values.count)" }.joined(separator: ", ")
         group.refuse("axes that move together need equally many values, these have \(counts)")
         continue
       }
-      let paths = members.map(\.path)
-      guard let position = groups.firstIndex(where: { $0.count == 1 && $0[0].path == first.path }),
-        paths.allSatisfy({ path in groups.contains { $0.count == 1 && $0[0].path == path } })
+      let isFree = members.allSatisfy { member in
+        leaders[member] == member && leaders.indices.allSatisfy { $0 == member || leaders[$0] != member }
+      }
+      guard isFree, Set(members).count == members.count
       else {
         group.refuse("an axis moves together with one group only")
         continue
       }
-      groups[position] = members
-      groups.removeAll { $0.count == 1 && paths.contains($0[0].path) }
+      for member in members { leaders[member] = first }
     }
-    return groups
+    let order = leaders.indices.filter { leaders[$0] == $0 }
+    for index in axes.indices { axes[index].group = order.firstIndex(of: leaders[index]) ?? 0 }
   }
 
-  private func product(_ groups: [[Axis]], _ node: Node) -> [SweepPoint]? {
+  private func limited(_ axes: [SweepAxis], _ node: Node) -> Bool {
     var count = 1
-    for group in groups {
-      let (next, overflow) = count.multipliedReportingOverflow(by: group[0].values.count)
+    for group in 0...(axes.map(\.group).max() ?? 0) {
+      let length = axes.first { $0.group == group }?.values.count ?? 1
+      let (next, overflow) = count.multipliedReportingOverflow(by: length)
       count = overflow ? .max : next
     }
-    guard count <= Self.maximumPoints else {
-      Field(node, problems: problems)
-        .refuse("the axes make \(count) points", allowed: "at most \(Self.maximumPoints) points")
-      return nil
-    }
-    return (0..<count).map { index in
-      var rest = index
-      var settings: [[SweepPoint.Setting]] = []
-      for group in groups.reversed() {
-        let length = group[0].values.count
-        let position = rest % length
-        rest /= length
-        settings.append(group.map { SweepPoint.Setting(path: $0.path, value: $0.values[position]) })
-      }
-      return SweepPoint(index: index, settings: settings.reversed().flatMap { $0 })
-    }
+    guard count > Self.maximumPoints else { return true }
+    Field(node, problems: problems)
+      .refuse("the axes make \(count) points", allowed: "at most \(Self.maximumPoints) points")
+    return false
   }
 }
 
 extension Node {
   /// The value as one line of YAML; plain scalars as they were written.
   fileprivate var yaml: String {
+    if isNull { return "null" }
     if let scalar, !scalar.isQuoted { return scalar.text }
     return json.text(indent: 0)
   }

@@ -4,18 +4,11 @@ import Results
 import Scenario
 import Simulation
 
-/// Runs every point of a scenario's sweep.
+/// Runs points of a scenario's sweep.
+///
+/// All points have the seed and the random streams of the scenario (common random numbers), unless an axis changes the
+/// seed: points that differ in how requests are served see the same requests.
 public struct SweepStudy: Sendable {
-  /// What became of one point.
-  public struct PointResult: Sendable {
-    /// The point.
-    public var point: SweepPoint
-    /// Its figures, or why it can't run.
-    public var outcome: Result<RunReport, Problems>
-    /// Its figures; nil where it can't run.
-    public var report: RunReport? { try? outcome.get() }
-  }
-
   private let file: ScenarioFile
   private let catalogue: ScenarioCatalogue
   private let options: ResolutionOptions
@@ -32,21 +25,20 @@ public struct SweepStudy: Sendable {
     self.logger = logger
   }
 
-  /// Runs all points.
+  /// Runs points.
   ///
   /// A point that can't run (its model doesn't fit, its layout doesn't divide) is a result like any other.
   /// - Parameters:
+  ///   - points: what to run.
   ///   - jobs: points to run at once, >= 1; results are the same.
-  ///   - done: called with each result in the order of the points, as soon as all before it are there.
-  /// - Returns: the results in the order of the points.
+  ///   - done: called with each result as soon as it is there, in whatever order they end.
+  /// - Returns: the results in the order of `points`.
   /// - Throws: what `done` throws, which ends the sweep.
   public func run(
-    jobs: Int = 1, done: (PointResult, RunResult?) throws -> Void = { _, _ in }
-  ) async throws -> [PointResult] {
-    let points = file.sweepPoints
-    var finished = [(PointResult, RunResult?)?](repeating: nil, count: points.count)
-    var delivered = 0
-    try await withThrowingTaskGroup(of: (Int, PointResult, RunResult?).self) { group in
+    _ points: [SweepPoint], jobs: Int = 1, done: (SweptPoint, RunResult?) throws -> Void = { _, _ in }
+  ) async throws -> [SweptPoint] {
+    var finished = [SweptPoint?](repeating: nil, count: points.count)
+    try await withThrowingTaskGroup(of: (Int, SweptPoint, RunResult?).self) { group in
       var next = 0
       func launch() {
         guard next < points.count else { return }
@@ -59,25 +51,29 @@ public struct SweepStudy: Sendable {
       }
       for _ in 0..<max(1, jobs) { launch() }
       while let (index, result, run) = try await group.next() {
-        finished[index] = (result, run)
-        while delivered < points.count, let (result, run) = finished[delivered] {
-          try done(result, run)
-          finished[delivered]?.1 = nil
-          delivered += 1
-        }
         launch()
+        try done(result, run)
+        finished[index] = result
       }
     }
-    return finished.compactMap { $0?.0 }
+    return finished.compactMap { $0 }
   }
 
-  private func one(_ point: SweepPoint) async -> (PointResult, RunResult?) {
+  private func one(_ point: SweepPoint) async -> (SweptPoint, RunResult?) {
     do {
       let scenario = try file.resolve(point: point, with: catalogue, options: options)
       let run = await RunStudy(scenario, logger: logger).run()
-      return (PointResult(point: point, outcome: .success(run.report)), run)
+      return (SweptPoint(point, summary: run.report.json), run)
     } catch {
-      return (PointResult(point: point, outcome: .failure(error)), nil)
+      return (SweptPoint(point, problems: error.all.map(described)), nil)
     }
+  }
+
+  /// A problem without the scenario's file and line, which change while the sweep stays the same.
+  private func described(_ problem: Problem) -> String {
+    guard problem.file == file.document.file else { return problem.description }
+    var problem = problem
+    (problem.file, problem.line) = ("", nil)
+    return String(problem.description.dropFirst(": ".count))
   }
 }

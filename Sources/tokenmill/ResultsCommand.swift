@@ -1,0 +1,40 @@
+import ArgumentParser
+import Documents
+import Results
+
+/// `tokenmill results`.
+struct ResultsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "results", abstract: "Work with stores of results: join the parts of a sweep.",
+    subcommands: [MergeCommand.self])
+}
+
+/// `tokenmill results merge`.
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Join the stores of a sweep that ran in parts.",
+    discussion: """
+      The parts must be of one sweep: the same scenario, options and build of tokenmill. Points that several hold \
+      must be equal; points that none holds are named, the exit code is 1 then, and a sweep with --resume runs them.
+
+      EXAMPLES:
+        tokenmill results merge points.sqlite part-1.sqlite part-2.sqlite
+        tokenmill sweep chat-sweep.yaml --results points.sqlite --resume --json -
+      """)
+
+  @Argument(help: "The store to make.", completion: .file()) var output: String
+  @Argument(help: "The stores of the parts.", completion: .file()) var inputs: [String]
+
+  func run() throws {
+    let merged = try StoreMerge(inputs).write(to: output)
+    let present = merged.points - merged.missing.count
+    Terminal.standardOutput.write(
+      "\(output): \(present) of \(merged.points) points of '\(merged.scenario)'\n")
+    guard !merged.missing.isEmpty else { return }
+    for name in merged.missing.prefix(20) { Terminal.standardError.write("missing: \(name)\n") }
+    let rest = merged.missing.count - 20
+    if rest > 0 { Terminal.standardError.write("missing: \(rest) more\n") }
+    throw Failure(message: "", status: .answerIsNo)
+  }
+}
