@@ -45,6 +45,8 @@ let package = Package(
     floor("Documents", on: ["Quantities", .product(name: "Yams", package: "Yams")]),
     tests("QuantitiesTests", of: ["Quantities"]),
     tests("DocumentsTests", of: ["Documents", "Quantities"]),
+    floor("Pictures", on: []),
+    tests("PicturesTests", of: ["Pictures"]),
     // Floor 1: what exists.
     floor("Hardware", on: ["Quantities", "Documents"], resources: [.copy("Catalogue")]),
     tests("HardwareTests", of: ["Hardware", "Documents", "Quantities"]),
@@ -89,7 +91,8 @@ let package = Package(
     floor(
       "Studies",
       on: [
-        "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models", "Facility",
+        "Pictures", "Scenario", "Results", "Simulation", "CostModel", "Workload", "Hardware", "Models",
+        "Facility",
         "Documents", "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.copy("Recipes"), .copy("Estimate/Errors")]),

@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import Simulation
 
 /// A scenario as its file and the command line state it, before any name is looked up.
 public struct ScenarioFile: Sendable {
@@ -117,6 +118,8 @@ public struct ResolutionOptions: Sendable {
   public var threads: Int
   /// Whether completed requests are kept for export.
   public var recordsRequests: Bool
+  /// Which replicas keep a timeline; nil: none does.
+  public var timeline: TimelinePlan?
   /// Whether runs of decode steps are taken at once; results are the same.
   public var macroSteps: Bool
 

@@ -78,6 +78,7 @@ struct ScenarioResolver {
       seed: seed, horizon: run.duration.map { SimTime.zero + SimDuration(seconds: $0.si) },
       macroSteps: options.macroSteps, recordsRequests: options.recordsRequests, threads: options.threads)
     plan.sample = run.sample
+    plan.timeline = options.timeline
     return ResolvedScenario(
       name: name, site: site.site, deployments: deployments, run: plan,
       warmUp: warmUp, references: references, echo: echo.value)

@@ -105,6 +105,8 @@ public struct RunPlan: Sendable {
   public var threads: Int
   /// The part of the site that is simulated; nil: all of it.
   public var sample: SamplePlan?
+  /// Which replicas keep a timeline; nil: none does.
+  public var timeline: TimelinePlan?
 
   /// Creates a plan; see the properties.
   public init(

@@ -323,7 +323,8 @@ extension DeploymentPlan {
       loadDraws: isAtMean
         ? nil : RandomStreamFamily(seed: run.seed, run: run.replication, "experts." + name),
       publishesPrefixes: keepsPrompts && router == .prefixAware,
-      adapters: options.adapters.map { EngineAdapters($0, streams: streams.map(\.adapters)) })
+      adapters: options.adapters.map { EngineAdapters($0, streams: streams.map(\.adapters)) },
+      timeline: run.timeline?.replicas ?? 0..<0)
   }
 
   /// The arrivals of a stream.

@@ -1,6 +1,8 @@
 import CostModel
 import Logging
+import Hardware
 import Models
+import Quantities
 import Results
 import Scenario
 import Simulation
@@ -73,5 +75,23 @@ public struct RunStudy: Sendable {
       logger.warning("reference '\(comparison.reference.figure)': the run has no such figure")
     }
     return RunResult(report: report, outcomes: outcomes)
+  }
+}
+
+extension RunStudy {
+  /// What replicas did, for a viewer of traces.
+  ///
+  /// - Parameters:
+  ///   - result: what ``run(progress:)`` gave, of a scenario whose replicas keep a timeline.
+  ///   - replicas: their numbers within each deployment.
+  /// - Returns: the trace.
+  public func timeline(of result: RunResult, replicas: Range<Int>) -> TimelineTrace {
+    TimelineTrace(
+      zip(scenario.deployments, result.outcomes).map { deployment, outcome in
+        TimelineTrace.Part(
+          name: outcome.name, observations: outcome.observations,
+          idleWatts: Double(deployment.plan.acceleratorsPerReplica)
+            * deployment.design.system.accelerator.idlePower.si)
+      }, replicas: replicas)
   }
 }

@@ -17,6 +17,7 @@ struct RunCommand: AsyncParsableCommand {
         tokenmill run chat.yaml --set site.racks=4 --seed 7
         tokenmill run chat.yaml --json - --quiet | jq .throughput
         tokenmill run chat.yaml --results runs.sqlite --requests requests.csv
+        tokenmill run chat.yaml --timeline trace.json --timeline-replicas 0-1
       """)
 
   @OptionGroup var scenario: ScenarioOptions
@@ -27,6 +28,16 @@ struct RunCommand: AsyncParsableCommand {
     completion: .file())
   var requests: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a trace of engine steps, prompts, KV transfers, requests and power, for ui.perfetto.dev.",
+      valueName: "file.json"), completion: .file(extensions: ["json"]))
+  var timeline: String?
+
+  @Option(
+    help: ArgumentHelp("Replicas of each deployment that the trace shows: 0-3, or one.", valueName: "range"))
+  var timelineReplicas = "0-3"
+
   @Option(help: "Threads to use; as many as the machine has cores by default.")
   var threads: Int?
 
@@ -34,11 +45,16 @@ struct RunCommand: AsyncParsableCommand {
     let use = ResourceUse()
     let outputs = try Outputs(output)
     let table = try requests.map { path in try OutputFile(checking: path) }
-    let options = ResolutionOptions(
-      seed: scenario.seed, threads: try tokenmill.threads(threads), recordsRequests: table != nil,
-      macroSteps: !scenario.singleStep)
+    let trace = try timeline.map { path in try OutputFile(checking: path) }
+    var options = ResolutionOptions(
+      seed: scenario.seed, threads: try tokenmill.threads(threads),
+      recordsRequests: table != nil || trace != nil, macroSteps: !scenario.singleStep)
+    options.timeline = try trace.map { _ in TimelinePlan(replicas: try replicas) }
     let file = try ScenarioFile.read(path: scenario.scenario, overrides: scenario.overrides)
     let study = RunStudy(try file.resolve(with: try ScenarioCatalogue.load(), options: options))
+    if trace != nil, study.scenario.run.sample != nil {
+      throw Failure(message: "--timeline: a sampled run has no replicas to show", status: .wrongInput)
+    }
 
     let progress = RunProgress()
     let line = ProgressLine(progress, total: study.requests, isQuiet: output.quiet)
@@ -47,8 +63,30 @@ struct RunCommand: AsyncParsableCommand {
 
     try outputs.store?.add(result.report, outcomes: result.outcomes)
     if let table { try RequestTable.write(result.outcomes, to: table) }
+    if let trace, let plan = options.timeline {
+      let events = study.timeline(of: result, replicas: plan.replicas)
+      try events.write(to: trace)
+      if events.isCut {
+        Terminal.standardError.write(
+          "warning: the timeline is cut after \(TimelinePlan.mostSpans) spans of a deployment\n")
+      }
+    }
     try outputs.write(json: { result.report.json }, text: { result.report.text(style: $0) })
     if !output.quiet { report(use, events: result.report.events) }
+  }
+}
+
+extension RunCommand {
+  /// The replicas that `--timeline-replicas` names.
+  fileprivate var replicas: Range<Int> {
+    get throws {
+      let ends = timelineReplicas.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0,
+        first <= last,
+        last < 10_000_000
+      else { throw ValidationError("--timeline-replicas takes a number or a range, as 0-3.") }
+      return first..<(last + 1)
+    }
   }
 }
 

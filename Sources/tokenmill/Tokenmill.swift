@@ -27,7 +27,7 @@ struct Tokenmill: AsyncParsableCommand {
     version: "tokenmill \(tokenmillVersion)",
     subcommands: [
       RunCommand.self, EstimateCommand.self, SweepCommand.self, ValidateCommand.self, CalibrateCommand.self,
-      CatalogCommand.self, ResultsCommand.self,
+      CatalogCommand.self, ResultsCommand.self, ReportCommand.self, PointsCommand.self,
     ])
 }
 

@@ -53,6 +53,13 @@ struct ValidateCommand: AsyncParsableCommand {
     help: ArgumentHelp("Write the tables of errors as Markdown.", valueName: "file.md"), completion: .file())
   var markdown: String?
 
+  @Option(
+    help: ArgumentHelp("Write a page with pictures of predicted over measured.", valueName: "file.html"),
+    completion: .file(extensions: ["html"]))
+  var html: String?
+
+  @OptionGroup var baseline: BaselineOptions
+
   @OptionGroup var accuracy: AccuracyOptions
 
   @Option(help: ArgumentHelp("Show how a point was settled and predicted.", valueName: "id"))
@@ -78,6 +85,8 @@ struct ValidateCommand: AsyncParsableCommand {
     let threads = try tokenmill.threads(threads)
     let document = try json.flatMap { path in path == "-" ? nil : try OutputFile(checking: path) }
     let page = try markdown.map { path in try OutputFile(checking: path) }
+    let pictures = try html.map { path in try OutputFile(checking: path) }
+    let earlier = try baseline.open()
     let gates = try gate.map { path in try Gate.read(path: path) } ?? []
     let outputs = try AccuracyOutputs(accuracy)
     var validation = try Validation.load(
@@ -101,6 +110,8 @@ struct ValidateCommand: AsyncParsableCommand {
     try outputs.writeEstimateErrors(report)
     try outputs.writePage(report, leftOut, intervals: validation.provenanceOfIntervals)
     try page?.write(report.markdown(layout))
+    let verdicts = gates.isEmpty ? "" : GateTable.text(judged(gates, report), style: TextStyle())
+    try pictures?.write(ValidationPage(report, layout: layout, gates: verdicts).html)
     if json == "-" { try Terminal.standardOutput.writeOrThrow(figures.text() + "\n") }
     let tables: Terminal = json == "-" ? .standardError : .standardOutput
     if let explain {
@@ -113,7 +124,15 @@ struct ValidateCommand: AsyncParsableCommand {
       }
     }
     if !quiet { reportTime(use, points: count) }
+    let worse = try earlier.map { try baseline.compare(report, with: $0, isQuiet: quiet, tables) } ?? []
     try judge(gates, report, tables)
+    guard worse.isEmpty else {
+      throw Failure(message: worse.joined(separator: "\nerror: "), status: .answerIsNo)
+    }
+  }
+
+  private func judged(_ gates: [Gate], _ report: ValidationReport) -> [(gate: Gate, verdict: Gate.Verdict)] {
+    gates.map { (gate: $0, verdict: $0.verdict(on: report)) }
   }
 
   /// A line of progress on standard error.
@@ -128,7 +147,7 @@ struct ValidateCommand: AsyncParsableCommand {
   /// Says what became of the gates; ends with 1 when one is broken.
   private func judge(_ gates: [Gate], _ report: ValidationReport, _ tables: Terminal) throws {
     guard !gates.isEmpty else { return }
-    let judged = gates.map { (gate: $0, verdict: $0.verdict(on: report)) }
+    let judged = judged(gates, report)
     if !quiet { try tables.writeOrThrow(GateTable.text(judged, style: tables.style)) }
     guard judged.contains(where: { $0.verdict != .skipped }) else {
       throw Failure(message: "none of the gates is about what was validated", status: .wrongInput)

@@ -87,7 +87,7 @@ struct PowerTests {
       ).power
       #expect(power.limit > 0.5 && power.gemm.compute > 0)
     }
-    #expect(table.powers["gb200-nvl72"]?.exchange == 0.07)
+    #expect(table.powers["gb200-nvl72"]?.exchange == 0.08)
     let rubin = table.resolved(framework: .vllm, architecture: "rubin").power
     #expect(rubin == table.powers["blackwell"])
   }

@@ -38,7 +38,8 @@ struct SummaryTests {
         ["mean", "p50", "p90", "p95", "p99", "max"].map { "latency_seconds.\(name).\($0)" }
       } + [
         "power_watts.gpu_mean", "power_watts.gpu_peak", "power_watts.it_mean", "power_watts.it_peak",
-        "power_watts.site_mean", "power_watts.site_peak", "energy.gpu_joules_per_output_token",
+        "power_watts.site_mean", "power_watts.site_peak", "power_watts.node_parts",
+        "energy.gpu_joules_per_output_token",
         "energy.site_joules_per_output_token", "energy.site_megawatt_hours",
         "cost.dollars_per_million_output_tokens", "cost.output_tokens_per_second_per_megawatt",
       ]

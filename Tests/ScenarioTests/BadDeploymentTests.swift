@@ -119,7 +119,7 @@ struct BadDeploymentTests {
       "options of another framework",
       [8: "    engine: { framework: sglang, max_num_seqs: 4, capacity_policy: guaranteed_no_evict }"],
       [
-        "scenario.yaml:8: deployments[0].engine.max_num_seqs: unknown key; allowed: framework, version, max_batch_size, max_running_requests, max_batch_tokens, chunked_prefill_size, chunked_prefill, capacity_policy, max_context_tokens, context_length, memory_fraction, mem_fraction_static, block_tokens, page_size, watermark, kv_blocks, speculation, prefix_caching, cache_tiers, lora, scheduling_policy, schedule_policy, max_queued_requests, batching, async_scheduling, disable_overlap_schedule, disable_radix_cache, max_prefill_tokens, scheduler_recv_interval, enable_mixed_chunk, schedule_conservativeness",
+        "scenario.yaml:8: deployments[0].engine.max_num_seqs: unknown key; allowed: framework, version, max_batch_size, max_running_requests, max_batch_tokens, chunked_prefill_size, chunked_prefill, capacity_policy, max_context_tokens, context_length, memory_fraction, mem_fraction_static, block_tokens, page_size, watermark, kv_blocks, speculation, prefix_caching, cache_tiers, lora, scheduling_policy, schedule_policy, max_queued_requests, batching, async_scheduling, disable_overlap_schedule, sampler, disable_radix_cache, max_prefill_tokens, scheduler_recv_interval, enable_mixed_chunk, schedule_conservativeness",
         "scenario.yaml:8: deployments[0].engine.capacity_policy: found 'guaranteed_no_evict', SGLang admits requests on current use and recomputes what it preempts; allowed: max_utilization",
       ]),
     BadInput(
@@ -167,7 +167,7 @@ struct BadDeploymentTests {
     BadInput(
       "other framework's alias", [8: "    engine: { framework: vllm, max_num_tokens: 4096 }"],
       [
-        "scenario.yaml:8: deployments[0].engine.max_num_tokens: unknown key; allowed: framework, version, max_batch_size, max_num_seqs, max_batch_tokens, max_num_batched_tokens, chunked_prefill, enable_chunked_prefill, capacity_policy, max_context_tokens, max_model_len, memory_fraction, gpu_memory_utilization, block_tokens, block_size, watermark, kv_blocks, num_gpu_blocks_override, speculation, prefix_caching, enable_prefix_caching, cache_tiers, lora, scheduling_policy, max_queued_requests, batching, async_scheduling, long_prefill_threshold, long_prefill_token_threshold, preemption_mode, swap_space, swap_bandwidth; did you mean 'max_num_seqs'?"
+        "scenario.yaml:8: deployments[0].engine.max_num_tokens: unknown key; allowed: framework, version, max_batch_size, max_num_seqs, max_batch_tokens, max_num_batched_tokens, chunked_prefill, enable_chunked_prefill, capacity_policy, max_context_tokens, max_model_len, memory_fraction, gpu_memory_utilization, block_tokens, block_size, watermark, kv_blocks, num_gpu_blocks_override, speculation, prefix_caching, enable_prefix_caching, cache_tiers, lora, scheduling_policy, max_queued_requests, batching, async_scheduling, sampler, long_prefill_threshold, long_prefill_token_threshold, preemption_mode, swap_space, swap_bandwidth; did you mean 'max_num_seqs'?"
       ]),
     BadInput(
       "context beyond model", [8: "    engine: { framework: vllm, max_model_len: 200000 }"],

@@ -14,7 +14,7 @@ struct BadFacilityTests {
   private static let cases: [BadInput] = [
     bad(
       "unknown key", "{ coolng: {} }",
-      ".coolng: unknown key; allowed: cooling, electrical, mechanical_above, climate, design_celsius, start_hour, limits, battery, price, carbon_grams_per_kwh, other_load; did you mean 'cooling'?"
+      ".coolng: unknown key; allowed: cooling, electrical, mechanical_above, climate, design_celsius, start_hour, limits, battery, price, carbon_grams_per_kwh, smoothing, other_load; did you mean 'cooling'?"
     ),
     bad(
       "unknown method", "{ cooling: { method: water } }",

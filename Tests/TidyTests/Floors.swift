@@ -8,6 +8,7 @@ enum Floors {
     "CGSL": [],
     "Quantities": [],
     "Documents": ["Quantities", "Yams", "Foundation"],
+    "Pictures": [],
     "Hardware": ["Quantities", "Documents", "Foundation"],
     "Models": ["Foundation"],
     "CostModel": ["Quantities", "Documents", "Hardware", "Models", "Foundation"],
@@ -24,7 +25,7 @@ enum Floors {
     "Studies": [
       "Quantities", "Documents", "Hardware", "Models", "CostModel", "Workload", "Facility", "Simulation",
       "Scenario",
-      "Results", "CGSL", "GRDB", "Logging", "Foundation",
+      "Results", "Pictures", "CGSL", "GRDB", "Logging", "Foundation",
     ],
     "tokenmill": [
       "Documents", "CostModel", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging",

@@ -98,11 +98,7 @@ extension EfficiencyTable {
       runtimeBytes = Self.sourced(memory.required("runtime")) { $0.quantity(Bytes.self)?.si } ?? 0
       memory.finish()
     }
-    if var sampling = root.required("sampling").mapping() {
-      sortSecondsPerKey =
-        Self.sourced(sampling.required("sort_per_key")) { $0.quantity(Seconds.self)?.si } ?? 0
-      sampling.finish()
-    }
+    sortSecondsPerKey = Self.sortSecondsPerKey(root.required("sampling"))
     if var reader = root.required("power").mapping() {
       for key in reader.remainingKeys() { powers[key] = Self.power(reader.required(key)) }
       reader.finish()
@@ -110,6 +106,13 @@ extension EfficiencyTable {
     transfers = Self.transfers(root.required("transfers"))
     root.finish()
     try problems.throwIfAny()
+  }
+
+  private static func sortSecondsPerKey(_ field: Field) -> Double {
+    guard var reader = field.mapping() else { return 0 }
+    let seconds = sourced(reader.required("sort_per_key")) { $0.quantity(Seconds.self)?.si }
+    reader.finish()
+    return seconds ?? 0
   }
 
   private static func power(_ field: Field) -> PowerCoefficients? {

@@ -39,15 +39,17 @@ struct Roofline: Sendable {
   ) -> CostVector {
     let surface = efficiencies.surface(operatorClass, format: work.format, type: work.type)
     let (parts, clock) = parts(of: work, operatorClass, surface)
+    let slowdown = slowdown(of: work, operatorClass, parts, clock: clock)
     let launch = withLaunch ? parts.launch : 0
-    let busy = withLaunch ? parts.busy : max(0, parts.busy + parts.launch - parts.bareLaunch)
+    let unheld = withLaunch ? parts.busy : max(0, parts.busy + parts.launch - parts.bareLaunch)
+    let busy = unheld * slowdown
     var cost = CostVector.zero
     cost[.time] = launch + busy
     cost[.launch] = launch
     if busy > 0 {
       cost[.compute] = busy * parts.computeShare
       cost[.memory] = busy * (1 - parts.computeShare)
-      cost[.energy] = busy * range * share(of: work, operatorClass, busy: busy, clock: clock)
+      cost[.energy] = busy * range * share(of: work, operatorClass, busy: unheld, clock: clock) / slowdown
     }
     cost[.energy] += launch * range * waitingShare(nil)
     cost[lane] = cost[.time]
@@ -124,6 +126,15 @@ struct Roofline: Sendable {
       }
     }
     return (parts(low), low)
+  }
+
+  /// How much longer a kernel takes because memory alone draws more than the limit at the lowest clock: memory has a clock
+  /// of its own, and what the limit lacks is waited for.
+  private func slowdown(
+    of work: KernelWork, _ operatorClass: OperatorClass, _ parts: RooflineParts, clock: Double
+  ) -> Double {
+    guard let most, parts.busy > 0, clock <= Self.leastClock * 1.001 else { return 1 }
+    return max(1, share(of: work, operatorClass, busy: parts.busy, clock: clock) / most)
   }
 
   /// Share of the full clock that no power controller goes below.

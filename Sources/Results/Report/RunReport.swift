@@ -122,7 +122,8 @@ public struct RunReport: Sendable {
     }
     addIntervals()
     let grid =
-      windowUse.flatMap { $0.energy.pue > 0 ? $0.energy.pue : nil } ?? context.site.siteWattsPerITWatt
+      windowUse.flatMap { $0.gridWattsPerITWatt > 0 ? $0.gridWattsPerITWatt : nil }
+      ?? context.site.siteWattsPerITWatt
     addCertainty(parts, whole) { grid * PowerAccount.itWatts(of: whole.holdings, aboveIdle: $0) }
   }
 
@@ -307,7 +308,8 @@ private struct Part {
     let texts = Totals(text, span)
     let pictures = Totals(images, span)
     let account = PowerAccount(
-      siteWattsPerITWatt: grid?.pue ?? site.siteWattsPerITWatt, gridPeakWatts: isSite ? grid?.peakWatts : nil,
+      siteWattsPerITWatt: grid == nil ? site.siteWattsPerITWatt : part.use?.gridWattsPerITWatt ?? 1,
+      gridPeakWatts: isSite ? grid?.peakWatts : nil,
       holdings: holdings, series: observations.series, span: span, meanStepSeconds: meanStepSeconds)
     let outputTokens = text.isEmpty ? nil : texts.outputTokens
     var figures = SpanFigures(

@@ -44,6 +44,7 @@ extension CoupledDriver {
     while next < shop.fetches.count {
       let slot = shop.fetches[next]
       if let epoch = faults?.epochs[target] { faults?.fetchEpochs[slot] = epoch }
+      if engine.timeline.contains(target) { fetchStarts[slot] = time }
       if awaitStream(slot, to: target, at: time) {
         next += 1
         continue
@@ -72,6 +73,9 @@ extension CoupledDriver {
   /// A cache has come: the prefill replica's blocks are free, the decode replica can take the request into its batch.
   mutating func land(_ slot: Int32, on target: Int, at time: SimTime) {
     let source = Int(shop.requests[slot].replica)
+    if let start = fetchStarts.removeValue(forKey: slot) {
+      keepTransfer(slot, from: source, to: target, start...time)
+    }
     // A source that has failed since holds nothing any more.
     if source >= 0 {
       replicas[source].release(&shop.requests[slot], engine: prefillEngine)
@@ -86,5 +90,17 @@ extension CoupledDriver {
     if shop.requests[slot].isCancelled { replicas[target].cancelled.append(slot) }
     if replicas[target].land(slot, at: time) { queueCompletion(target) }
     if !replicas[target].isBusy { queueStart(target, at: time) }
+  }
+
+  /// Keeps a transfer for the timeline.
+  private mutating func keepTransfer(
+    _ slot: Int32, from source: Int, to target: Int, _ time: ClosedRange<SimTime>
+  ) {
+    guard shop.observations.spans.count < TimelinePlan.mostSpans else { return }
+    shop.observations.spans.append(
+      TimelineSpan(
+        replica: Int32(target),
+        kind: .transfer(tokens: shop.requests[slot].input, source: Int32(source)),
+        start: time.lowerBound, end: time.upperBound, microjoules: 0))
   }
 }

@@ -39,6 +39,8 @@ struct CoupledDriver {
   var view: PrefixView?
   /// When the links of the prefill replicas are free again, and which of its own each takes next.
   var linkFree: [SimTime]
+  /// When caches that are on their way left, of replicas that keep a timeline.
+  var fetchStarts: [Int32: SimTime] = [:]
   var nextLink: [Int]
   /// Whether requests spend time in the front end at all.
   private let hasFrontEnd: Bool

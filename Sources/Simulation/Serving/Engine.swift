@@ -35,6 +35,8 @@ final class Engine: Sendable {
   let macroSteps: Bool
   /// Whether every completed request is kept.
   let recordsRequests: Bool
+  /// Numbers of the replicas that keep a timeline.
+  let timeline: Range<Int>
   /// What its replicas do for a request.
   let role: PoolRole
   /// Who sends the first token of a request that changes replicas.
@@ -58,7 +60,8 @@ final class Engine: Sendable {
     options: EngineOptions, cache: KVCacheOptions, cost: StepCostTable, speculation: SpeculationLaw?,
     targets: [LatencyTargets], macroSteps: Bool, recordsRequests: Bool, role: PoolRole,
     firstToken: FirstTokenSource, prefixCache: PrefixCacheOptions?, prompts: [PromptContent?],
-    loadDraws: RandomStreamFamily?, publishesPrefixes: Bool, adapters: EngineAdapters?
+    loadDraws: RandomStreamFamily?, publishesPrefixes: Bool, adapters: EngineAdapters?,
+    timeline: Range<Int> = 0..<0
   ) {
     self.options = options
     self.cache = cache
@@ -74,6 +77,7 @@ final class Engine: Sendable {
     self.loadDraws = loadDraws
     self.publishesPrefixes = publishesPrefixes
     self.adapters = adapters
+    self.timeline = timeline
     for content in prompts.compactMap({ $0 }) {
       precondition(
         content.blockTokens % cache.blockTokens == 0, "blocks of prompts that fill no whole KV blocks")

@@ -128,6 +128,8 @@ public struct Observations: Sendable {
   public var counts = RequestCounts()
   /// Completed requests in order of completion, when asked for.
   public var records: [RequestRecord] = []
+  /// Timelines of the replicas that keep one, in no order.
+  public internal(set) var spans: [TimelineSpan] = []
   /// What became of the requests of each service class, in the order in which streams name them; none where none does.
   public internal(set) var classes: [ClassObservations] = []
   /// The class of each stream, -1 for none; empty where no stream has one.
@@ -258,6 +260,7 @@ public struct Observations: Sendable {
     inFlightAtOrigin += other.inFlightAtOrigin
     waitingAtOrigin += other.waitingAtOrigin
     records.append(contentsOf: other.records)
+    spans.append(contentsOf: other.spans.prefix(max(0, TimelinePlan.mostSpans - spans.count)))
     for record in other.classes {
       if let index = classes.firstIndex(where: { $0.name == record.name }) {
         classes[index].add(record)

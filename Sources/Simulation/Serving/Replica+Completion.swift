@@ -16,6 +16,7 @@ extension Replica {
     if now > shop.lastStep { shop.lastStep = now }
 
     record(regime, steps: (regime.done - steps + 1)...regime.done, &shop.observations)
+    if engine.timeline.contains(Int(id)) { keep(regime, steps: steps, until: now, &shop.observations) }
     if !joined.isEmpty { completeJoined(at: now, shop: &shop) }
     if holdsPrompts { waitedSteps += steps }
     if let balance = engine.options.attentionBalance { groupWait.advance(steps, balance) }
@@ -38,6 +39,21 @@ extension Replica {
       closeRegime()
       completeChunks(at: now, engine: engine, shop: &shop)
     }
+  }
+
+  /// Keeps a stretch of steps for the timeline.
+  @inline(never)
+  private func keep(_ regime: Regime, steps: Int, until end: SimTime, _ observations: inout Observations) {
+    guard observations.spans.count < TimelinePlan.mostSpans else { return }
+    let before = regime.done - steps
+    observations.spans.append(
+      TimelineSpan(
+        replica: id,
+        kind: .steps(
+          count: Int32(clamping: steps), decoding: Int32(clamping: decodesOfStep),
+          promptTokens: Int32(clamping: chunks.reduce(0) { $0 + $1.tokens })),
+        start: regime.end(ofStep: before), end: end,
+        microjoules: regime.microjoules(ofSteps: regime.done) - regime.microjoules(ofSteps: before)))
   }
 
   /// Records steps that have ended; the first one after a pause closes longer gaps.
