@@ -50,7 +50,7 @@ public struct SitePart: Sendable {
   public var racks: Int
 
   /// Accelerators that stand together: those of a scale-up domain, or of a node, which can work together over the host.
-  var domainSize: Int {
+  public var domainSize: Int {
     max(system.scaleUp.topology == .none ? 1 : system.scaleUp.worldSize, system.node.accelerators)
   }
 

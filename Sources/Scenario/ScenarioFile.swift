@@ -86,6 +86,26 @@ public struct ScenarioFile: Sendable {
     try problems.throwIfAny()
   }
 
+  /// What the `plan:` section asks and leaves open.
+  ///
+  /// - Parameter catalogue: systems, models, data sets and efficiencies.
+  /// - Returns: the section.
+  /// - Throws: every problem of the section at once, or that there is none.
+  public func plan(with catalogue: ScenarioCatalogue) throws(Problems) -> PlanSection {
+    let resolver = ScenarioResolver(
+      document, file: document.file, catalogue: catalogue, options: ResolutionOptions())
+    return try resolver.plan()
+  }
+
+  /// Checks everything of a changed document; see ``resolve(point:with:options:)``.
+  ///
+  /// Relative paths count as in the file itself.
+  public func resolve(
+    changed: Document, with catalogue: ScenarioCatalogue, options: ResolutionOptions = ResolutionOptions()
+  ) throws(Problems) -> ResolvedScenario {
+    try ScenarioResolver(changed, file: document.file, catalogue: catalogue, options: options).resolve()
+  }
+
   /// The regular files that any value of the scenario names, none twice, in the order of the text.
   ///
   /// What they hold decides what the scenario gives.

@@ -45,8 +45,9 @@ struct ScenarioResolver {
     let streams = self.streams(root.required("workload"), drafts, hasDuration: run.duration != nil)
     let references = runReader.references(root.optional("references"))
     if root.optional("sweep").isPresent { _ = SweepReader(document: document, problems: problems).axes() }
-    root.optional("plan").refuse(
-      "planning is not supported yet", hint: "state one configuration, or sweep over several")
+    if root.optional("plan").isPresent {
+      _ = PlanReader(root: document.root, systems: systems, problems: problems).section()
+    }
     root.finish()
 
     checkEnds(streams, run)
@@ -165,6 +166,31 @@ struct ScenarioResolver {
       problems.record(error)
       return catalogue.systems
     }
+  }
+
+  /// What `plan:` asks; throws every problem of it at once, and says what to do where there is none.
+  func plan() throws(Problems) -> PlanSection {
+    guard let node = document.root["plan"], !node.isNull else {
+      throw Problems(
+        Problem(
+          file: document.file, message: "has no 'plan:' section",
+          hint: "for example 'plan: { systems: [h200-sxm, b200-sxm], objective: dollars_per_million_tokens }'"
+        ))
+    }
+    let hardware = document.root["hardware"].map { Field($0, problems: problems) }
+    let systems = hardware.map { self.systems($0) } ?? catalogue.systems
+    let section = PlanReader(root: document.root, systems: systems, problems: problems).section()
+    for stream in document.root["workload"]?.elements ?? [] {
+      guard let process = stream["arrivals"]?["process"],
+        ["offline", "closed-loop"].contains(process.scalar?.text)
+      else { continue }
+      Field(process, problems: problems).reject(
+        "which has no rate that a plan could find or serve",
+        allowed: "poisson, gamma, deterministic, on-off, diurnal, trace")
+    }
+    try problems.throwIfAny()
+    guard let section else { throw Problems(node.problem("the plan can't be read")) }
+    return section
   }
 
   private func deployments(_ field: Field, systems: [SystemSpecification]) -> [DeploymentDraft] {

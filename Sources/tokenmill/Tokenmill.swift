@@ -26,8 +26,8 @@ struct Tokenmill: AsyncParsableCommand {
       """,
     version: "tokenmill \(tokenmillVersion)",
     subcommands: [
-      RunCommand.self, EstimateCommand.self, SweepCommand.self, ValidateCommand.self, CalibrateCommand.self,
-      CatalogCommand.self, ResultsCommand.self, ReportCommand.self, PointsCommand.self,
+      RunCommand.self, EstimateCommand.self, SweepCommand.self, PlanCommand.self, ValidateCommand.self,
+      CalibrateCommand.self, CatalogCommand.self, ResultsCommand.self, ReportCommand.self, PointsCommand.self,
     ])
 }
 

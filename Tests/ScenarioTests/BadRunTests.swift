@@ -62,7 +62,7 @@ struct BadRunTests {
     BadInput(
       "plan", [17: "run: {}\nplan: { tensor: [1, 2] }"],
       [
-        "scenario.yaml:18: plan: planning is not supported yet; state one configuration, or sweep over several"
+        "scenario.yaml:18: plan.tensor: unknown key; allowed: traffic, objective, budget, availability, finalists, simulated_replicas, systems, power_limits, carbon_grams_per_kwh, precisions, engines, layouts, max_batch_size, max_batch_tokens, modes, deployments"
       ]),
     BadInput(
       "hardware", [17: "run: {}\nhardware: { fast: { based_on: h100-smx } }"],
