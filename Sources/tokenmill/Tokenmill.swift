@@ -26,8 +26,8 @@ struct Tokenmill: AsyncParsableCommand {
       """,
     version: "tokenmill \(tokenmillVersion)",
     subcommands: [
-      RunCommand.self, EstimateCommand.self, SweepCommand.self, ValidateCommand.self, CalibrateCommand.self,
-      CatalogCommand.self, ResultsCommand.self,
+      RunCommand.self, EstimateCommand.self, SweepCommand.self, CompareCommand.self, ValidateCommand.self,
+      CalibrateCommand.self, CatalogCommand.self, ResultsCommand.self,
     ])
 }
 
