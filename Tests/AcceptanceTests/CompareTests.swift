@@ -16,7 +16,9 @@ import Testing
     let result = try Command.run("compare", "chat.yaml", "--with", "site.system=h200-sxm", in: folder)
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.output.hasPrefix("A  chat.yaml\n   A small chat\nB  chat.yaml\n"))
-    for text in ["B/A", "output tokens/s", "binding limit", "GPU time an output token", "accelerator.memory_bandwidth"] {
+    for text in [
+      "B/A", "output tokens/s", "binding limit", "GPU time an output token", "accelerator.memory_bandwidth",
+    ] {
       #expect(result.output.contains(text), "\(text)")
     }
     for line in result.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
@@ -26,13 +28,15 @@ import Testing
 
   /// A scenario, its own JSON and its own run in a store are one and the same.
   @Test func everyKindOfThing() throws {
-    let run = try Command.run("run", "chat.yaml", "-q", "--json", "run.json", "--results", "runs.sqlite", in: folder)
+    let run = try Command.run(
+      "run", "chat.yaml", "-q", "--json", "run.json", "--results", "runs.sqlite", in: folder)
     #expect(run.status == 0, "\(run.errors)")
     let result = try Command.run(
       "compare", "run.json", "chat.yaml", "runs.sqlite", "runs.sqlite#1", "-q", "--json", "-", in: folder)
     #expect(result.status == 0, "\(result.errors)")
     #expect(try schema().findings(in: result.output).isEmpty)
-    let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     let runs = try #require(json["runs"] as? [[String: Any]])
     #expect(runs.map { $0["kind"] as? String } == ["run", "scenario", "store", "store"])
     #expect((json["configuration_differences"] as? [Any])?.isEmpty == true)
@@ -53,7 +57,9 @@ import Testing
     #expect(stored.status == 0 && run.status == 0, "\(stored.errors)\(run.errors)")
     func values(_ text: String) throws -> [[Double?]] {
       let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-      return try #require(json?["figures"] as? [[String: Any]]).map { ($0["values"] as? [Any] ?? []).map { $0 as? Double } }
+      return try #require(json?["figures"] as? [[String: Any]]).map {
+        ($0["values"] as? [Any] ?? []).map { $0 as? Double }
+      }
     }
     #expect(try values(stored.output) == values(run.output))
     let name = try Command.run("compare", "s.sqlite#tensor=2", "s.sqlite#0", in: folder)
@@ -83,7 +89,10 @@ import Testing
       ("chat.yaml .", "error: .: is a directory"),
       ("chat.yaml chat.yaml --set nonsense", "error: --set nonsense: has no '='"),
       ("chat.yaml chat.yaml --sensitivity 10%", "--sensitivity is of one scenario by itself"),
-      ("chat.yaml --sensitivity ten", "error: --sensitivity: found 'ten', is no share; allowed: 0.1 % to 90 %"),
+      (
+        "chat.yaml --sensitivity ten",
+        "error: --sensitivity: found 'ten', is no share; allowed: 0.1 % to 90 %"
+      ),
       ("chat.yaml chat.yaml --json none/a.json", "error: none/a.json: the folder '"),
     ] {
       let result = try Command.shell("$tokenmill compare \(arguments)", in: folder)
@@ -116,7 +125,8 @@ import Testing
       #expect(table.output.contains(text), "\(text)")
     }
     for line in table.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
-    let json = try Command.run("compare", "chat.yaml", "--sensitivity", "0.1", "-q", "--json", "-", in: folder)
+    let json = try Command.run(
+      "compare", "chat.yaml", "--sensitivity", "0.1", "-q", "--json", "-", in: folder)
     #expect(json.status == 0 && json.errors.isEmpty, "\(json.errors)")
     #expect(try schema().findings(in: json.output).isEmpty)
   }

@@ -9,6 +9,10 @@ extension CompareReport {
       "runs": .array(runs.map(Self.json)),
       "figures": .array(figures.map { Self.json($0, key: "figure") }),
       "binding_limits": .array(runs.map { $0.bindingLimit.map { .string($0) } ?? .null }),
+      "pool_limits": .array(
+        pools.map { pool in
+          ["pool": .string(pool.name), "limits": .array(pool.limits.map { $0.map { .string($0) } ?? .null })]
+        }),
       "limit_moves": .array(moves.map { $0.map(Self.json) ?? .null }),
       "limit_shares": .array(shares.map { Self.json($0, key: "limit", hasRatios: false) }),
       "gpu_seconds_per_output_token": [

@@ -69,12 +69,15 @@ extension CompareReport {
     for row in shares {
       let changes = row.values.map { value in
         guard let value, let first = row.values[0] else { return "" }
-        return String(format: "%+.1f", 100 * (value - first))
+        return Self.signed(100 * (value - first))
       }
       table.add([row.name] + cells(row.values.map { Numbers.percent($0) }, changes))
     }
-    table.add(
-      ["binding limit"] + cells(runs.map { $0.bindingLimit ?? Numbers.missing }, runs.map { _ in "" }))
+    let blanks = runs.map { _ in "" }
+    table.add(["binding limit"] + cells(runs.map { $0.bindingLimit ?? Numbers.missing }, blanks))
+    for pool in pools {
+      table.add(["  " + pool.name] + cells(pool.limits.map { $0 ?? Numbers.missing }, blanks))
+    }
     var lines = table.lines(style: style)
     for (run, move) in zip(runs.dropFirst(), moves) {
       guard let move else { continue }
@@ -83,7 +86,7 @@ extension CompareReport {
         ? "\(run.label): \(move.to) binds, as in A"
         : "\(run.label): the limit moved from \(move.from) to \(move.to)"
       let parts = [move.rise, move.fall].compactMap { $0 }.map {
-        "\($0.limit) \(String(format: "%+.1f", 100 * $0.share)) points"
+        "\($0.limit) \(Self.signed(100 * $0.share)) points"
       }
       if !parts.isEmpty { text += "; " + parts.joined(separator: ", ") }
       lines.append(move.from == move.to ? text : style.strong(text))
@@ -140,6 +143,11 @@ extension CompareReport {
     case .double(let number)?: Numbers.text(number)
     case let value?: value.text(indent: 0)
     }
+  }
+
+  /// A change with its sign; one that rounds to nothing has none.
+  static func signed(_ change: Double) -> String {
+    abs(change) < 0.05 ? "0.0" : String(format: "%+.1f", change)
   }
 
   static func ratio(_ ratio: Double?) -> String {

@@ -48,6 +48,8 @@ public struct CompareReport: Sendable {
   let limits: [Row]
   /// Shares of all time by limit.
   let shares: [Row]
+  /// What binds each pool, where deployments have several: idle pools hide what binds the busy ones.
+  let pools: [(name: String, limits: [String?])]
   /// One for each run but the first; nil where either has no shares.
   let moves: [LimitMove?]
   /// What differs in the resolved configurations.
@@ -64,6 +66,7 @@ public struct CompareReport: Sendable {
     operators = Self.parts(runs, \.byOperator)
     limits = Self.parts(runs, \.byLimit)
     shares = Self.shares(runs)
+    pools = Self.pools(runs)
     moves = runs.indices.dropFirst().map { [shares] in Self.move(runs, $0, shares) }
     differences = ConfigurationDifference.between(runs.map { $0.summary?["configuration"] })
     hardware = Self.hardware(runs)
@@ -105,6 +108,13 @@ public struct CompareReport: Sendable {
     }
   }
 
+  private static func pools(_ runs: [ComparedRun]) -> [(name: String, limits: [String?])] {
+    let all = runs.map { $0.summary.map { PoolLimit.all(of: $0) } ?? [] }
+    var names: [String] = []
+    for pool in all.joined() where !names.contains(pool.name) { names.append(pool.name) }
+    return names.map { name in (name, all.map { pools in pools.first { $0.name == name }?.limit }) }
+  }
+
   private static func move(_ runs: [ComparedRun], _ index: Int, _ shares: [Row]) -> LimitMove? {
     guard let from = runs[0].bindingLimit, let to = runs[index].bindingLimit else { return nil }
     let changes = shares.compactMap { row -> (limit: String, share: Double)? in
@@ -125,6 +135,33 @@ public struct CompareReport: Sendable {
         system.map { .object($0.figures.map { ($0.path, .string($0.value)) }) }
       }
       return ConfigurationDifference.between(values, isFlat: true).map { (system, $0) }
+    }
+  }
+}
+
+/// What binds a pool of a deployment that has several.
+struct PoolLimit: Sendable, Equatable {
+  /// The deployment and the role: `chat decode`.
+  var name: String
+  /// The largest of compute, memory, network, launch and idle.
+  var limit: String
+
+  /// The pools of a summary, in order; none of a deployment that has one.
+  static func all(of summary: JSONValue) -> [PoolLimit] {
+    guard case .array(let deployments)? = summary["deployments"] else { return [] }
+    return deployments.flatMap { deployment -> [PoolLimit] in
+      guard case .array(let pools)? = deployment["pools"], pools.count > 1,
+        case .string(let name)? = deployment["name"]
+      else { return [] }
+      return pools.compactMap { pool in
+        guard case .string(let role)? = pool["role"], let time = pool["step_time"]?["by_limit"],
+          case .object(let members) = time
+        else { return nil }
+        let limits = members.map { (name: $0.0, seconds: time.number(at: $0.0) ?? 0) }
+        return limits.max { $0.seconds < $1.seconds }.map {
+          PoolLimit(name: "\(name) \(role)", limit: $0.name)
+        }
+      }
     }
   }
 }

@@ -89,12 +89,12 @@ extension SensitivityReport {
   private static func percent(_ outcome: Outcome?, _ figure: Int) -> String {
     guard let outcome else { return Numbers.missing }
     guard case .changes = outcome else { return "can't run" }
-    return Numbers.deviation(percent: outcome.change(figure).map { 100 * $0 })
+    return outcome.change(figure).map { CompareReport.signed(100 * $0) + " %" } ?? Numbers.missing
   }
 
   private static func bare(_ outcome: Outcome?, _ figure: Int) -> String {
     guard let change = outcome?.change(figure) else { return Numbers.missing }
-    return String(format: "%+.1f", 100 * change)
+    return CompareReport.signed(100 * change)
   }
 
   /// Two bars on one axis: what falls lies to the left of it, what rises to the right.

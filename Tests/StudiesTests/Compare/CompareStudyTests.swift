@@ -15,7 +15,8 @@ final class CompareFolder {
   deinit { try? FileManager.default.removeItem(at: url) }
 
   /// Writes a closed loop and returns its path.
-  func chat(_ name: String = "chat.yaml", system: String = "h100-sxm", seed: Int = 5, more: String = "") throws
+  func chat(_ name: String = "chat.yaml", system: String = "h100-sxm", seed: Int = 5, more: String = "")
+    throws
     -> String
   {
     let text = """
@@ -48,7 +49,9 @@ final class CompareFolder {
     catalogue = try ScenarioCatalogue.load()
   }
 
-  private func report(_ inputs: [CompareInput], seed: UInt64? = nil, jobs: Int = 2) async throws -> CompareReport {
+  private func report(_ inputs: [CompareInput], seed: UInt64? = nil, jobs: Int = 2) async throws
+    -> CompareReport
+  {
     try await CompareStudy(with: catalogue, seed: seed, jobs: jobs).run(inputs)
   }
 
@@ -105,7 +108,8 @@ final class CompareFolder {
   @Test("the same bytes for any number of cores")
   func anyNumberOfCores() async throws {
     let inputs = try CompareInput.read(
-      [try folder.chat()], variants: ["deployments[0].parallel.tensor=2", "workload[0].arrivals.concurrency=4"])
+      [try folder.chat()],
+      variants: ["deployments[0].parallel.tensor=2", "workload[0].arrivals.concurrency=4"])
     let one = try await report(inputs, jobs: 1)
     let many = try await report(inputs, jobs: 8)
     #expect(one.json.text() == many.json.text() && one.text() == many.text())
@@ -146,12 +150,26 @@ final class CompareFolder {
     #expect(echo?["accelerator.tdp"] == .string("700 W"))
   }
 
+  @Test("what binds each pool stands below what binds the whole")
+  func pools() async throws {
+    let pools = """
+      deployments[0].pools=[{role: prefill, replicas: 1}, {role: decode, replicas: 1}]; deployments[0].replicas=
+      """
+    let report = try await report(try CompareInput.read([try folder.chat()], variants: [pools]))
+    #expect(report.pools.map(\.name) == ["chat prefill", "chat decode"])
+    #expect(report.pools.allSatisfy { $0.limits[0] == nil && $0.limits[1] != nil })
+    // The prefill pool waits for most of the time.
+    #expect(report.pools[0].limits[1] == "idle")
+    #expect(report.text().contains("  chat decode"))
+  }
+
   @Test("tables of two and of three runs fit a terminal")
   func width() async throws {
     let path = try folder.chat()
     let variants = ["site.system=gb200-nvl72; site.nodes=1", "deployments[0].parallel.tensor=2"]
     for count in 1...2 {
-      let text = try await report(try CompareInput.read([path], variants: Array(variants.prefix(count)))).text()
+      let text = try await report(try CompareInput.read([path], variants: Array(variants.prefix(count))))
+        .text()
       for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
   }
@@ -160,7 +178,9 @@ final class CompareFolder {
 @Suite struct ConfigurationDifferenceTests {
   @Test("only what differs is found, in the order of the documents, lists of values as one")
   func differences() {
-    let a: JSONValue = ["name": "A", "site": ["x": 1, "y": 2], "list": [["k": 1], ["k": 2]], "values": [1, 2]]
+    let a: JSONValue = [
+      "name": "A", "site": ["x": 1, "y": 2], "list": [["k": 1], ["k": 2]], "values": [1, 2],
+    ]
     let b: JSONValue = ["name": "B", "site": ["x": 1, "y": 3], "list": [["k": 1]], "values": [1, 3]]
     let found = ConfigurationDifference.between([a, b])
     #expect(found.map(\.path) == ["site.y", "list[1].k", "values"])
@@ -172,6 +192,7 @@ final class CompareFolder {
   @Test("a run that could not run takes no part")
   func withoutOne() {
     #expect(ConfigurationDifference.between([["a": 1], nil]).isEmpty)
-    #expect(ConfigurationDifference.between([["a": 1], nil, ["a": 2]]).first?.values == [.int(1), nil, .int(2)])
+    #expect(
+      ConfigurationDifference.between([["a": 1], nil, ["a": 2]]).first?.values == [.int(1), nil, .int(2)])
   }
 }

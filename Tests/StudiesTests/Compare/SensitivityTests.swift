@@ -15,7 +15,8 @@ import Testing
     catalogue = try ScenarioCatalogue.load()
   }
 
-  private func report(_ path: String, share: String = "10 %", jobs: Int = 2) async throws -> SensitivityReport {
+  private func report(_ path: String, share: String = "10 %", jobs: Int = 2) async throws -> SensitivityReport
+  {
     let input = try CompareInput.read([path])[0]
     return try await SensitivityStudy(input, share: share, with: catalogue, jobs: jobs).run()
   }
@@ -72,7 +73,9 @@ import Testing
   func openLoop() async throws {
     let path = try folder.chat(more: "description: open")
     let text = try String(contentsOfFile: path, encoding: .utf8)
-      .replacing("process: closed-loop, concurrency: 16, requests: 100", with: "process: poisson, rate: 20 /s, requests: 400")
+      .replacing(
+        "process: closed-loop, concurrency: 16, requests: 100",
+        with: "process: poisson, rate: 20 /s, requests: 400")
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     let report = try await report(path)
     #expect(report.ranking == 2)
