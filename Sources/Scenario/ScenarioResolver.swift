@@ -72,7 +72,9 @@ struct ScenarioResolver {
     try problems.throwIfAny()
     let warmUp = run.warmUp ?? (streams.allSatisfy { $0.arrivals?.isClosedLoop == true } ? .none : .automatic)
     let echo = Echo(
-      name: name, description: description, point: point, site: site.echo,
+      name: name, description: description, point: point,
+      hardware: site.site.parts.map(\.system).filter { document.root["hardware"]?[$0.id] != nil },
+      site: site.echo,
       deployments: designs.compactMap { $0 },
       run: run, seed: seed, warmUp: warmUp, references: references)
     var plan = RunPlan(

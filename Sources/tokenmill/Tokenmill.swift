@@ -26,8 +26,10 @@ struct Tokenmill: AsyncParsableCommand {
       """,
     version: "tokenmill \(tokenmillVersion)",
     subcommands: [
-      RunCommand.self, EstimateCommand.self, SweepCommand.self, PlanCommand.self, ValidateCommand.self,
-      CalibrateCommand.self, CatalogCommand.self, ResultsCommand.self, ReportCommand.self, PointsCommand.self,
+      RunCommand.self, EstimateCommand.self, SweepCommand.self, PlanCommand.self, CompareCommand.self,
+      ValidateCommand.self, CalibrateCommand.self, CatalogCommand.self, ResultsCommand.self,
+      ReportCommand.self,
+      PointsCommand.self,
     ])
 }
 

@@ -70,6 +70,8 @@ import Testing
                                   a second, without simulating.
           sweep                   Run every point of a scenario's sweep and mark the
                                   Pareto front.
+          compare                 Put runs side by side: what differs, and which limit
+                                  moved.
           validate                Compare predictions with measured benchmarks and with
                                   theory.
           calibrate               Fit calibration from measurements.
@@ -177,6 +179,48 @@ import Testing
           --pareto <pareto>       Throughput of the front, for each GPU (gpu) or
                                   megawatt of the site (mw). (values: gpu, mw; default:
                                   gpu)
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#)
+  }
+
+  @Test func helpOfCompare() throws {
+    #expect(
+      try output("compare", "--help") == #"""
+        OVERVIEW: Put runs side by side: what differs, and which limit moved.
+
+        Each thing is a scenario file, which runs, the JSON of a run, or a results
+        store (FILE.sqlite#3 is point 3 of its sweep). All scenarios run with one seed
+        and see the same requests; ratios are to the first thing. With --sensitivity
+        one scenario runs with each of its hardware figures a little lower and higher.
+
+        EXAMPLES:
+          tokenmill compare chat-on-b200.yaml chat-on-mi355x.yaml
+          tokenmill compare chat.yaml --with site.system=h200-sxm
+          tokenmill compare before.json after.json --json - --quiet | jq .limit_moves
+          tokenmill compare points.sqlite#3 points.sqlite#7
+          tokenmill compare chat.yaml --sensitivity 10%
+
+        USAGE: tokenmill compare <things> ... [--with <changes> ...] [--sensitivity <share>] [--set <path=value> ...] [--seed <seed>] [--json <file|->] [--jobs <jobs>] [--quiet]
+
+        ARGUMENTS:
+          <things>                Scenario files, JSON of runs, results stores.
+
+        OPTIONS:
+          --with <changes>        Compare the first scenario with itself as changed:
+                                  'path=value; path=value'. May be repeated.
+          --sensitivity <share>   Change each hardware figure of one scenario by this
+                                  share, down and up: 10%.
+          --set <path=value>      Change any value of all scenarios:
+                                  deployments[0].parallel.tensor=8. May be repeated.
+          --seed <seed>           Seed of all scenarios, in place of that of the first
+                                  thing.
+          --json <file|->         Write the comparison as JSON to a file, or to
+                                  standard output with -.
+          --jobs <jobs>           Cores to use; all that the machine has by default.
+          -q, --quiet             No tables, progress and timing; only what was asked
+                                  for, and errors.
           --version               Show the version.
           -h, --help              Show help information.
 

@@ -70,12 +70,12 @@ public struct ResultStore: Sendable {
   /// - Throws: what `body` throws.
   func read<T: Sendable>(_ body: @Sendable (Database) throws -> T) throws -> T { try queue.read(body) }
 
-  private struct Foreign: Error {
+  struct Foreign: Error {
     var reason: String
   }
 
   /// Why a database is no store of this version; nil when it is one, or empty.
-  private static func foreignness(_ db: Database) throws -> String? {
+  static func foreignness(_ db: Database) throws -> String? {
     let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     let application = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     if application == StoreSchema.applicationID {

@@ -1,5 +1,6 @@
 import CostModel
 import Documents
+import Hardware
 import Models
 import Quantities
 import Simulation
@@ -9,6 +10,8 @@ struct Echo {
   let name: String
   let description: String?
   let point: SweepPoint?
+  /// Systems on the site that the scenario defines or changes.
+  let hardware: [SystemSpecification]
   let site: JSONValue
   let deployments: [DesignedDeployment]
   let run: RunDraft
@@ -25,6 +28,9 @@ struct Echo {
           "sweep_point",
           .object([("index", .int(point.index))] + point.settings.map { ($0.path, .string($0.value)) })
         ))
+    }
+    if !hardware.isEmpty {
+      members.append(("hardware", .object(hardware.map { ($0.id, Self.echo($0)) })))
     }
     members.append(("site", site))
     members.append(("deployments", .array(deployments.map(deployment))))
@@ -44,6 +50,13 @@ struct Echo {
         ))
     }
     return .object(members)
+  }
+
+  /// A system's name and every figure of it as it was written.
+  private static func echo(_ system: SystemSpecification) -> JSONValue {
+    .object(
+      [("name", .string(system.name)), ("architecture", .string(system.architecture.description))]
+        + system.figures.map { ($0.path, .string($0.value)) })
   }
 
   private var runEcho: JSONValue {
