@@ -18,7 +18,7 @@ notebooks: build $(NOTEBOOK_PYTHON)
 	@mkdir -p notebooks/build
 	@"$(BUILD)/tokenmill" validate $(LEARNED) --json $(REPORT) --quiet
 	@cd notebooks && for notebook in $(NOTEBOOKS:notebooks/%=%); do \
-	  .venv/bin/python -m nbconvert --to html --execute --output-dir build "$$notebook" || exit 1; \
+	  TOKENMILL="$(abspath $(BUILD))/tokenmill" .venv/bin/python -m nbconvert --to html --execute --output-dir build "$$notebook" || exit 1; \
 	done
 
 $(NOTEBOOK_PYTHON): notebooks/requirements.txt

@@ -84,9 +84,9 @@ public struct StorePage: Sendable {
 
 /// Pictures of one run.
 struct RunPictures {
-  private let run: StoredRun
+  private let run: RunRecording
 
-  init(_ run: StoredRun) { self.run = run }
+  init(_ run: RunRecording) { self.run = run }
 
   func add(to page: inout Page) {
     page.heading(run.scenario + (run.point.map { ", \($0)" } ?? ""))
@@ -128,7 +128,7 @@ struct RunPictures {
   /// What the site drew where a facility says it, else what accelerators drew above idle.
   private var power: String? {
     guard run.draws.isEmpty else {
-      func points(_ value: (StoredRun.Draw) -> Double) -> [Chart.Point] {
+      func points(_ value: (RunRecording.Draw) -> Double) -> [Chart.Point] {
         run.draws.map { Chart.Point($0.startSeconds, value($0)) }
       }
       return Chart(

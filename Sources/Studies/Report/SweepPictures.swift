@@ -7,7 +7,7 @@ struct SweptCurve: Sendable {
   /// Values of the axes.
   var at: [(axis: String, value: String)]
   /// The site's figures; nil where the point can't run.
-  var site: StoredRun.Part?
+  var site: RunRecording.Part?
 
   /// Output tokens/s for each user: 1 / median time per output token.
   var interactivity: Double? { site?.latency("tpot").flatMap { $0.p50 > 0 ? 1 / $0.p50 : nil } }
@@ -16,7 +16,7 @@ struct SweptCurve: Sendable {
   static func points(of sweep: StoredSweep, in store: ResultStore) throws(Problems) -> [SweptCurve] {
     var points: [SweptCurve] = []
     for point in try store.placedPoints(of: sweep.id) {
-      var site: StoredRun.Part?
+      var site: RunRecording.Part?
       if let id = point.run { site = try store.run(id, withSeries: false)?.site }
       points.append(SweptCurve(at: point.at, site: site))
     }
@@ -110,7 +110,7 @@ struct SweepPictures {
 
   private func curve(
     _ curves: [(name: String, points: [SweptCurve])], _ load: String, _ unit: String, _ title: String,
-    _ value: (StoredRun.Part) -> Double?
+    _ value: (RunRecording.Part) -> Double?
   ) -> String? {
     let series = curves.map { curve in
       Chart.Series(

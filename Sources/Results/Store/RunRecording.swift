@@ -2,7 +2,7 @@ import Documents
 import GRDB
 
 /// A run as a store holds it: what pictures and tables of it are made of.
-public struct StoredRun: Sendable {
+public struct RunRecording: Sendable {
   /// A site or a deployment of a run, over the steady window where nothing else is said.
   public struct Part: Sendable {
     /// The deployment's name; empty for the site.
@@ -124,9 +124,9 @@ extension ResultStore {
   ///   - withSeries: whether series and histograms are read as well.
   /// - Returns: the run; nil where there is none of that number.
   /// - Throws: a problem that names the file where it can't be read.
-  public func run(_ id: Int64, withSeries: Bool) throws(Problems) -> StoredRun? {
+  public func run(_ id: Int64, withSeries: Bool) throws(Problems) -> RunRecording? {
     do {
-      return try read { db in try StoredRunReader(db, withSeries: withSeries).run(id) }
+      return try read { db in try RecordingReader(db, withSeries: withSeries).run(id) }
     } catch {
       throw Self.problem(error, path: path)
     }
@@ -169,7 +169,7 @@ extension ResultStore {
 }
 
 /// Reads runs from the tables of a store.
-private struct StoredRunReader {
+private struct RecordingReader {
   let db: Database
   let withSeries: Bool
 
@@ -178,24 +178,24 @@ private struct StoredRunReader {
     self.withSeries = withSeries
   }
 
-  func run(_ id: Int64) throws -> StoredRun? {
+  func run(_ id: Int64) throws -> RunRecording? {
     guard let row = try Row.fetchOne(db, sql: "SELECT * FROM runs WHERE run_id = ?", arguments: [id]) else {
       return nil
     }
     let start: Double = row["window_start_seconds"]
     let end: Double = row["window_end_seconds"]
-    return StoredRun(
+    return RunRecording(
       id: id, scenario: row["scenario"], point: row["point"], simulatedSeconds: row["simulated_seconds"],
       window: start...max(start, end), parts: try parts(of: id), draws: withSeries ? try draws(of: id) : [],
       energy: try energy(of: id))
   }
 
-  private func parts(of run: Int64) throws -> [StoredRun.Part] {
+  private func parts(of run: Int64) throws -> [RunRecording.Part] {
     try Row.fetchAll(db, sql: "SELECT * FROM parts WHERE run_id = ? ORDER BY part_id", arguments: [run]).map {
       row in
       let id: Int64 = row["part_id"]
       let kind: String = row["kind"]
-      return StoredRun.Part(
+      return RunRecording.Part(
         name: kind == "site" ? "" : row["name"], accelerators: row["accelerators"],
         bindingLimit: row["binding_limit"], saturation: row["saturation"], figures: try figures(of: id),
         latencies: try latencies(of: id), operators: try times(of: id, kind: "operator"),
@@ -215,14 +215,14 @@ private struct StoredRunReader {
     }
   }
 
-  private func latencies(of part: Int64) throws -> [StoredRun.Latency] {
+  private func latencies(of part: Int64) throws -> [RunRecording.Latency] {
     try Row.fetchAll(
       db,
       sql: "SELECT * FROM latencies WHERE part_id = ? AND span = 'window' AND samples > 0 ORDER BY latency",
       arguments: [part]
     ).map { row in
       let name: String = row["latency"]
-      return StoredRun.Latency(
+      return RunRecording.Latency(
         name: name, samples: row["samples"], mean: row["mean_seconds"] ?? 0, p50: row["p50_seconds"] ?? 0,
         p90: row["p90_seconds"] ?? 0, p99: row["p99_seconds"] ?? 0,
         cells: withSeries ? try cells(of: part, latency: name) : [])
@@ -252,22 +252,22 @@ private struct StoredRunReader {
     ).map { row in (name: row["name"], seconds: row["replica_seconds"]) }
   }
 
-  private func series(of part: Int64) throws -> [StoredRun.Bucket] {
+  private func series(of part: Int64) throws -> [RunRecording.Bucket] {
     try Row.fetchAll(db, sql: "SELECT * FROM series WHERE part_id = ? ORDER BY bucket", arguments: [part]).map
     {
       row in
-      StoredRun.Bucket(
+      RunRecording.Bucket(
         startSeconds: row["start_seconds"], seconds: row["width_seconds"], outputTokens: row["output_tokens"],
         arrived: row["requests_arrived"], completed: row["requests_completed"],
         joulesAboveIdle: row["gpu_above_idle_joules"])
     }
   }
 
-  private func draws(of run: Int64) throws -> [StoredRun.Draw] {
+  private func draws(of run: Int64) throws -> [RunRecording.Draw] {
     try Row.fetchAll(
       db, sql: "SELECT * FROM facility_series WHERE run_id = ? ORDER BY start_seconds", arguments: [run]
     ).map { row in
-      StoredRun.Draw(
+      RunRecording.Draw(
         startSeconds: row["start_seconds"], itWatts: row["it_watts"], lossWatts: row["conversion_loss_watts"],
         coolingWatts: row["cooling_watts"], gridWatts: row["grid_watts"])
     }
