@@ -36,7 +36,7 @@ extension ResultStore {
     }
   }
 
-  /// The runs of the file in the order of their numbers.
+  /// The runs of the file: those of its last sweep in the order of the points, then others by their numbers.
   ///
   /// - Throws: a problem that names the file where it can't be read.
   public func runs() throws(Problems) -> [StoredRun] {
@@ -51,7 +51,7 @@ extension ResultStore {
           db,
           sql: """
             SELECT runs.run_id AS id, point, number FROM runs
-            LEFT JOIN (\(indices)) AS numbers ON numbers.run_id = runs.run_id ORDER BY runs.run_id
+            LEFT JOIN (\(indices)) AS numbers ON numbers.run_id = runs.run_id ORDER BY number IS NULL, number, runs.run_id
             """
         ).map { StoredRun(id: $0["id"], point: $0["point"], index: $0["number"]) }
       }
@@ -60,9 +60,10 @@ extension ResultStore {
     }
   }
 
-  /// The JSON summary of a run on one line; nil where the file has no such run.
+  /// The JSON summary of a run on one line.
   ///
   /// - Parameter run: the run's number in the file.
+  /// - Returns: the summary; nil where the file has no such run.
   /// - Throws: a problem that names the file where it can't be read.
   public func summary(of run: Int64) throws(Problems) -> String? {
     do {

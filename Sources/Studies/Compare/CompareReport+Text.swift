@@ -84,11 +84,11 @@ extension CompareReport {
       var text =
         move.from == move.to
         ? "\(run.label): \(move.to) binds, as in A"
-        : "\(run.label): the limit moved from \(move.from) to \(move.to)"
+        : "\(run.label): limit moved from \(move.from) to \(move.to)"
       let parts = [move.rise, move.fall].compactMap { $0 }.map {
-        "\($0.limit) \(Self.signed(100 * $0.share)) points"
+        "\($0.limit) \(Self.signed(100 * $0.share))"
       }
-      if !parts.isEmpty { text += "; " + parts.joined(separator: ", ") }
+      if !parts.isEmpty { text += " (\(parts.joined(separator: ", ")) points)" }
       lines.append(move.from == move.to ? text : style.strong(text))
     }
     return lines

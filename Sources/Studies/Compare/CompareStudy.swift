@@ -103,7 +103,7 @@ public struct CompareStudy: Sendable {
 
 /// A thing that is compared, with its figures.
 public struct ComparedRun: Sendable {
-  /// What tables call it: `A`, `B`, …
+  /// What tables call it, a letter.
   public let label: String
   /// The file as the user named it, with its point.
   public let source: String
