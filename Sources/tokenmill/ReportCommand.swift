@@ -30,10 +30,7 @@ struct ReportCommand: ParsableCommand {
   var title: String?
 
   func run() throws {
-    guard FileManager.default.fileExists(atPath: results) else {
-      throw Problems(Problem(file: results, message: "there is no such file"))
-    }
-    let store = try ResultStore(path: results)
+    let store = try ResultStore(reading: results)
     let name = URL(fileURLWithPath: results).deletingPathExtension().lastPathComponent
     let html = try StorePage(store, title: title ?? name).html()
     let path = output ?? URL(fileURLWithPath: results).deletingPathExtension().path + ".html"

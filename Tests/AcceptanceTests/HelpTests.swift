@@ -68,6 +68,8 @@ import Testing
                                   programs.
           estimate                Estimate the steady state of a scenario in less than
                                   a second, without simulating.
+          plan                    Find the best configurations for a site, its traffic
+                                  and its latency targets.
           sweep                   Run every point of a scenario's sweep and mark the
                                   Pareto front.
           compare                 Put runs side by side: what differs, and which limit

@@ -102,21 +102,6 @@ public struct RunRecording: Sendable {
 }
 
 extension ResultStore {
-  /// Numbers of the runs of the file, in their order, with the point of a sweep that each is.
-  ///
-  /// - Throws: a problem that names the file where it can't be read.
-  public func runs() throws(Problems) -> [(id: Int64, point: String?)] {
-    do {
-      return try read { db in
-        try Row.fetchAll(db, sql: "SELECT run_id, point FROM runs ORDER BY run_id").map { row in
-          (id: row["run_id"], point: row["point"])
-        }
-      }
-    } catch {
-      throw Self.problem(error, path: path)
-    }
-  }
-
   /// A run.
   ///
   /// - Parameters:
@@ -124,7 +109,7 @@ extension ResultStore {
   ///   - withSeries: whether series and histograms are read as well.
   /// - Returns: the run; nil where there is none of that number.
   /// - Throws: a problem that names the file where it can't be read.
-  public func run(_ id: Int64, withSeries: Bool) throws(Problems) -> RunRecording? {
+  public func recording(_ id: Int64, withSeries: Bool) throws(Problems) -> RunRecording? {
     do {
       return try read { db in try RecordingReader(db, withSeries: withSeries).run(id) }
     } catch {

@@ -33,6 +33,13 @@ public struct PlanAvailability: Sendable, Equatable {
   public var acceleratorHours: Double
   /// Mean hours until a replica that failed is back.
   public var repairHours: Double
+
+  /// Creates one; see the properties.
+  public init(target: Double, acceleratorHours: Double, repairHours: Double) {
+    self.target = target
+    self.acceleratorHours = acceleratorHours
+    self.repairHours = repairHours
+  }
 }
 
 /// Where a deployment's prompts are worked on.

@@ -14,6 +14,8 @@ struct PlanCell: Sendable {
   var acceleratorsPerFactor: Double { option.accelerators / factorPerUnit }
   /// Joules at the grid connection for each output token, with the system's usual cooling.
   var joulesPerToken: Double
+  /// Multiples of the stated arrivals that a replica of each pool sustains beside plenty of the other; nil without pools.
+  var poolFactors: (prefill: Double, decode: Double)?
   /// Targets at next to no load, where even that misses one.
   var missed: [PlanReached] = []
   /// The figures at the rate that the units sustain.
@@ -46,6 +48,7 @@ extension PlanDocument {
   /// Tries an option by itself.
   func trial(_ option: PlanOption, of index: Int, carbon: Double?) -> PlanTrial {
     var option = option
+    var factors: (prefill: Double, decode: Double)?
     do {
       if let prefill = option.prefillLayout {
         // What each pool sustains follows from a cell in which the other one has plenty.
@@ -57,6 +60,7 @@ extension PlanDocument {
           return PlanLoad(scenario, carbon: carbon).highest()
         }
         if let ofDecode = rate(32, 4), let ofPrefill = rate(4, 32) {
+          factors = (ofPrefill / 4, ofDecode / 4)
           option.ratio = Self.ratio(
             decode: (ofDecode / 4, option.system.accelerators(for: option.layout)),
             prefill: (ofPrefill / 4, option.system.accelerators(for: prefill)))
@@ -65,10 +69,29 @@ extension PlanDocument {
       let units = max(Self.replicas / option.replicas, 1)
       let load = PlanLoad(try cell(option, units: units, of: index), carbon: carbon)
       guard let factor = load.highest() else { return .misses(missing(option, load)) }
-      return .fits(made(option, load, factor: factor, units: units))
+      var cell = made(option, load, factor: factor, units: units)
+      cell.poolFactors = factors
+      return .fits(cell)
     } catch {
       return .refused(error.all)
     }
+  }
+
+  /// The replicas of each pool that serve most on so few accelerators that units would leave a good part of them unused.
+  static func pools(_ cell: PlanCell, on accelerators: Int) -> (prefill: Int, decode: Int)? {
+    let option = cell.option
+    guard let prefill = option.prefillLayout, let factors = cell.poolFactors else { return nil }
+    var best: (prefill: Int, decode: Int)?
+    var most = 0.0
+    let system = option.system
+    for first in 1...max(1, min(accelerators, 64)) {
+      let taken = system.taken(first, of: prefill)
+      guard taken < accelerators else { break }
+      let second = system.room(for: option.layout, on: accelerators - taken)
+      let rate = min(Double(first) * factors.prefill, Double(second) * factors.decode)
+      if rate > most * 1.0001 { (most, best) = (rate, (first, second)) }
+    }
+    return best
   }
 
   private func made(_ option: PlanOption, _ load: PlanLoad, factor: Double, units: Int) -> PlanCell {
@@ -92,6 +115,7 @@ extension PlanDocument {
   /// - Parameters:
   ///   - decode: multiples of the arrivals that a replica of the pool sustains, and the accelerators that it takes.
   ///   - prefill: the same of the other pool.
+  /// - Returns: replicas of each pool.
   static func ratio(
     decode: (rate: Double, accelerators: Double), prefill: (rate: Double, accelerators: Double)
   ) -> (prefill: Int, decode: Int) {

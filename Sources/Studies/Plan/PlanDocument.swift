@@ -52,7 +52,9 @@ struct PlanDocument: Sendable {
       set("engine.\(names.first { engine?[$0] != nil } ?? names[0])", "\(tokens)")
     }
     if let watts = option.powerLimitWatts { set("power_limit", "\(Int(watts)) W") }
-    let router = (node["router"] ?? decodePool(of: node)?["router"])?.json.flow
+    let stated = node["router"] ?? decodePool(of: node)?["router"]
+    // Routers of pools know at once what is in flight.
+    let router = stated.map { $0.json.without(option.prefillLayout == nil ? nil : "view_delay").flow }
     guard let prefill = option.prefillLayout else {
       if node["pools"] != nil, let router { set("router", router) }
       remove(["pools", "hand_off"])

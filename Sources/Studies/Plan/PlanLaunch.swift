@@ -103,6 +103,12 @@ extension PlanLaunch {
     }
 
     private var parallel: Parallelism { design.parallel }
+    /// Requests and tokens as the engine counts them: SGLang those of all attention groups, the others those of each.
+    private func counted(_ value: Int) -> Int {
+      design.framework == .sglang ? value : max(value / parallel.requestGroups, 1)
+    }
+    private var batchSize: Int { counted(options.maximumBatchSize) }
+    private var batchTokens: Int { counted(options.maximumBatchTokens) }
     private var kvIs8Bit: Bool { design.precision.keyValueCache.rawValue.hasPrefix("fp8") }
 
     private var vllm: [String] {
@@ -111,8 +117,8 @@ extension PlanLaunch {
       if parallel.attentionData > 1 { flags.append("--data-parallel-size \(parallel.attentionData)") }
       if parallel.expert > 1 { flags.append("--enable-expert-parallel") }
       flags += [
-        "--max-num-seqs \(options.maximumBatchSize)",
-        "--max-num-batched-tokens \(options.maximumBatchTokens)",
+        "--max-num-seqs \(batchSize)",
+        "--max-num-batched-tokens \(batchTokens)",
         "--max-model-len \(options.maximumContextTokens)", "--block-size \(cache.blockTokens)",
         hasPrefixCache ? "--enable-prefix-caching" : "--no-enable-prefix-caching",
       ]
@@ -141,8 +147,8 @@ extension PlanLaunch {
       }
       if parallel.expert > 1 { flags.append("--ep-size \(parallel.expert)") }
       flags += [
-        "--max-running-requests \(options.maximumBatchSize)",
-        "--chunked-prefill-size \(options.maximumBatchTokens)",
+        "--max-running-requests \(batchSize)",
+        "--chunked-prefill-size \(batchTokens)",
         "--context-length \(options.maximumContextTokens)", "--page-size \(cache.blockTokens)",
       ]
       if !hasPrefixCache { flags.append("--disable-radix-cache") }
@@ -160,7 +166,7 @@ extension PlanLaunch {
       [
         "trtllm-serve \(model)", "--backend pytorch", "--tp_size \(parallel.acceleratorsPerStage)",
         "--pp_size \(parallel.pipeline)", "--ep_size \(parallel.expert)",
-        "--max_batch_size \(options.maximumBatchSize)", "--max_num_tokens \(options.maximumBatchTokens)",
+        "--max_batch_size \(batchSize)", "--max_num_tokens \(batchTokens)",
         "--max_seq_len \(options.maximumContextTokens)",
         "--extra_llm_api_options extra-llm-api-options.yaml",
       ]

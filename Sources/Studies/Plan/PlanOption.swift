@@ -60,6 +60,14 @@ extension SystemSpecification {
       + accelerators % domain / layout.accelerators
   }
 
+  /// Accelerators that so many replicas leave to no other ones: the last domain is shared.
+  func taken(_ replicas: Int, of layout: Parallelism) -> Int {
+    let domain = domainSize
+    guard layout.accelerators <= domain else { return accelerators(forReplicas: replicas, of: layout) }
+    let each = domain / layout.accelerators
+    return replicas / each * domain + replicas % each * layout.accelerators
+  }
+
   /// Accelerators of whole domains that hold so many replicas.
   func accelerators(forReplicas replicas: Int, of layout: Parallelism) -> Int {
     let needed = Double(replicas) * accelerators(for: layout)
@@ -79,17 +87,23 @@ extension Parallelism {
     return "{ \(stated.isEmpty ? "tensor: 1" : stated.joined(separator: ", ")) }"
   }
 
-  /// The layout for a table: `TP8`, `DP8 EP8`.
+  /// The layout for a table: `TP8`, `DP8EP8`.
   var shortText: String {
     let parts = [
       ("TP", tensor), ("DP", attentionData), ("EP", expert), ("PP", pipeline), ("CP", context),
     ]
     let stated = parts.filter { $0.1 > 1 }.map { "\($0.0)\($0.1)" }
-    return stated.isEmpty ? "TP1" : stated.joined(separator: " ")
+    return stated.isEmpty ? "TP1" : stated.joined()
   }
 }
 
 extension JSONValue {
+  /// An object without one of its members.
+  func without(_ key: String?) -> JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(members.filter { $0.0 != key })
+  }
+
   /// The value as YAML in braces, on one line: `{ framework: vllm }`.
   var flow: String {
     switch self {

@@ -9,7 +9,7 @@ extension PlanReport {
   /// The plan for a reader: the answer, its rivals, what binds, how to run it.
   public func text(style: TextStyle = TextStyle()) -> String {
     var lines = [style.strong(scenario), answer(style)]
-    lines += notes.map { style.aside($0) }
+    lines += notes.flatMap { wrapped($0, indent: "  ").map { style.aside($0) } }
     if !candidates.isEmpty { lines += [""] + table.lines(style: style) }
     if let candidate = candidates.first {
       lines += [""] + targetTable(candidate).lines(style: style)
@@ -49,10 +49,11 @@ extension PlanReport {
 
   /// The candidates side by side.
   private var table: TextTable {
+    let isSmallest = wantedArrivalsPerSecond != nil
     var table = TextTable([
-      .init(""), .init("system", .leading, maximumWidth: 14), .init("engine", .leading),
-      .init("layout", .leading, maximumWidth: 22), .init("batch"), .init("replicas"), .init("GPUs"),
-      .init("requests/s"), .init("tokens/s"), .init("$/M"), .init("tok/s/MW"),
+      .init(""), .init("system", .leading, maximumWidth: 16), .init("engine", .leading),
+      .init("layout", .leading, maximumWidth: 20), .init("batch"), .init("replicas"),
+      .init("requests/s"), .init(isSmallest ? "GPUs" : "tokens/s"), .init(objective.title),
     ])
     for (index, candidate) in candidates.enumerated() {
       let figures = candidate.figures
@@ -66,16 +67,17 @@ extension PlanReport {
         let limit = option.powerLimit < 1 ? " \(Int((option.powerLimit * 100).rounded()))%" : ""
         var cells = [
           isFirst ? (candidate.simulated == nil ? "" : "*") + "\(index + 1)" : "",
-          isFirst ? candidate.system.id + limit : "", engine(candidate, number), layout,
-          "\(option.batchSize)",
+          isFirst ? candidate.system.id + limit : "",
+          engine(candidate, number).replacing("tensorrt-", with: "trt"), layout, "\(option.batchSize)",
           Numbers.text(Int64(part.units * option.replicas))
             + (part.spares > 0 ? "+\(part.allSpares)" : ""),
         ]
         if isFirst {
           cells += [
-            Numbers.text(Int64(candidate.accelerators)), Numbers.text(figures.arrivalsPerSecond),
-            Numbers.text(figures.outputTokensPerSecond), Numbers.text(figures.dollarsPerMillionTokens),
-            Self.short(figures.tokensPerMegawattHour / 3600),
+            Numbers.text(figures.arrivalsPerSecond),
+            isSmallest
+              ? Numbers.text(Int64(candidate.accelerators)) : Numbers.text(figures.outputTokensPerSecond),
+            objective.text(candidate),
           ]
         }
         table.add(cells)
@@ -84,8 +86,18 @@ extension PlanReport {
     return table
   }
 
-  private static func short(_ value: Double) -> String {
-    value < 1e7 ? Numbers.text(value.rounded()) : Numbers.text(value)
+  /// The last column: what candidates are ranked by, or what each accelerator does.
+  private var objective: (title: String, text: (PlanCandidate) -> String) {
+    switch section.objective {
+    case .tokensPerSecond:
+      (
+        "tok/s/GPU",
+        { Numbers.text($0.figures.outputTokensPerSecond / Double(max($0.figures.accelerators, 1))) }
+      )
+    case .dollarsPerMillionTokens: ("$/M tokens", { Numbers.text($0.figures.dollarsPerMillionTokens) })
+    case .tokensPerMegawattHour: ("tokens/MWh", { Numbers.text($0.figures.tokensPerMegawattHour) })
+    case .carbonPerMillionTokens: ("kg CO2/M", { Numbers.text($0.figures.carbonPerMillionTokens) })
+    }
   }
 
   private func targetTable(_ candidate: PlanCandidate) -> TextTable {

@@ -57,6 +57,11 @@ public struct PlanReport: Sendable {
       notes.append(
         "\(simulated.replicas) of \(candidate.replicas) replicas are simulated, at the same load a replica")
     }
+    if let percent = estimateErrorPercent, percent > 20 {
+      notes.append(
+        "simulations and estimates differ by up to \(Int(percent.rounded())) %: what the estimate leaves out matters here, and the "
+          + "search may have passed over better ones (tokenmill estimate says what it leaves out)")
+    }
     if candidates.isEmpty == false, candidates[0].simulated == nil {
       notes.append("no simulation kept the targets: figures are those of the estimate")
     }

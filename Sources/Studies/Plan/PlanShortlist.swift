@@ -35,13 +35,20 @@ struct PlanShortlist {
   var drafts: [Draft] {
     let all = sizes.flatMap { item in combinations(item.group).map { draft($0, item.size) } }
     let order = all.indices.sorted { (all[$1].value, $0) < (all[$0].value, $1) }
+    // What each system can do is worth knowing, whichever is best.
+    var systems: [String] = []
     var kinds: [String] = []
     var chosen: [Int] = []
+    for index in order where !systems.contains(all[index].cells[0].option.system.id) {
+      systems.append(all[index].cells[0].option.system.id)
+      kinds.append(all[index].kind)
+      chosen.append(index)
+    }
     for index in order where !kinds.contains(all[index].kind) {
       kinds.append(all[index].kind)
       chosen.append(index)
     }
-    chosen = Array(chosen.prefix(most))
+    chosen = Array(chosen.prefix(max(most, systems.count)))
     for index in order where chosen.count < most && !chosen.contains(index) { chosen.append(index) }
     return order.filter { chosen.contains($0) }.map { all[$0] }
   }

@@ -88,6 +88,14 @@ struct PlanSizing: Sendable {
   private func largest(_ cells: [PlanCell], within size: PlanSize, isFeasible: Bool) throws(Problems)
     -> PlanCandidate
   {
+    var cells = cells
+    if cells.count == 1, Double(size.accelerators) < 8 * cells[0].option.accelerators,
+      let pools = PlanDocument.pools(cells[0], on: size.accelerators)
+    {
+      let old = Double(cells[0].option.replicas)
+      cells[0].option.ratio = pools
+      cells[0].factorPerUnit *= Double(cells[0].option.replicas) / old
+    }
     let perFactor = cells.reduce(0) { $0 + $1.acceleratorsPerFactor }
     var factor = Double(size.accelerators) / perFactor
     var problems: Problems?

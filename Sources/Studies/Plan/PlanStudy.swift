@@ -88,17 +88,7 @@ public struct PlanStudy: Sendable {
       return report
     }
     candidates = ranked(candidates)
-    let finalists = candidates.prefix(section.finalists)
-    let simulated = await map(Array(finalists)) { candidate -> Result<PlanCandidate, Problems> in
-      do throws(Problems) {
-        return .success(try await verified(candidate, sizing, search))
-      } catch {
-        return .failure(error)
-      }
-    }
-    report.candidates =
-      ranked(try simulated.map { try $0.get() })
-      + candidates.dropFirst(section.finalists)
+    report.candidates = try await confirmed(candidates, sizing, search)
     report.launches =
       report.best.map { PlanLaunch.of($0, document.catalogue.models, document.deployments) } ?? []
     return report
@@ -134,6 +124,34 @@ public struct PlanStudy: Sendable {
     }
     for case .failure(let problems) in found { reasons.add(problems.all[0].message, count: 1) }
     return (found.compactMap { try? $0.get() }, reasons)
+  }
+
+  /// The candidates with the finalists simulated, best first.
+  ///
+  /// Where simulation says less of them than the estimate of one that was not simulated, that one is, too.
+  private func confirmed(
+    _ candidates: [PlanCandidate], _ sizing: PlanSizing, _ search: PlanSearch
+  ) async throws(Problems) -> [PlanCandidate] {
+    var waiting = candidates[...]
+    var done: [PlanCandidate] = []
+    while !waiting.isEmpty, done.count < 3 * section.finalists {
+      if done.count >= section.finalists, let best = ranked(done).first, best.isFeasible,
+        !section.objective.prefers(waiting[waiting.startIndex], to: best, serves: section.traffic)
+      {
+        break
+      }
+      let next = Array(waiting.prefix(done.isEmpty ? section.finalists : 1))
+      waiting = waiting.dropFirst(next.count)
+      let results = await map(next) { candidate -> Result<PlanCandidate, Problems> in
+        do throws(Problems) {
+          return .success(try await verified(candidate, sizing, search))
+        } catch {
+          return .failure(error)
+        }
+      }
+      for result in results { done.append(try result.get()) }
+    }
+    return ranked(done) + waiting
   }
 
   /// A candidate with what simulation says of it; of a site that is wanted as small as can be, at the size that serves.

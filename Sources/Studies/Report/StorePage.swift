@@ -45,8 +45,8 @@ public struct StorePage: Sendable {
     let alone = runs.filter { $0.point == nil }
     let shown = (alone.isEmpty ? runs : alone).prefix(Self.mostRuns)
     if !alone.isEmpty || sweeps.isEmpty { try add(table: alone.isEmpty ? runs : alone, to: &page) }
-    for (id, _) in shown {
-      guard let run = try store.run(id, withSeries: true) else { continue }
+    for id in shown.map(\.id) {
+      guard let run = try store.recording(id, withSeries: true) else { continue }
       RunPictures(run).add(to: &page)
     }
     let rest = (alone.isEmpty ? runs.count : alone.count) - shown.count
@@ -54,10 +54,10 @@ public struct StorePage: Sendable {
     return page.html
   }
 
-  private func add(table runs: [(id: Int64, point: String?)], to page: inout Page) throws(Problems) {
+  private func add(table runs: [StoredRun], to page: inout Page) throws(Problems) {
     var rows: [[String]] = []
-    for (id, _) in runs {
-      guard let run = try store.run(id, withSeries: false), let site = run.site else { continue }
+    for id in runs.map(\.id) {
+      guard let run = try store.recording(id, withSeries: false), let site = run.site else { continue }
       rows.append(
         [run.scenario + (run.point.map { ", \($0)" } ?? "")]
           + [

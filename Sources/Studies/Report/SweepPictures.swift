@@ -17,7 +17,7 @@ struct SweptCurve: Sendable {
     var points: [SweptCurve] = []
     for point in try store.placedPoints(of: sweep.id) {
       var site: RunRecording.Part?
-      if let id = point.run { site = try store.run(id, withSeries: false)?.site }
+      if let id = point.run { site = try store.recording(id, withSeries: false)?.site }
       points.append(SweptCurve(at: point.at, site: site))
     }
     return points
