@@ -42,7 +42,8 @@ struct Scale: Sendable, Equatable {
 
   /// Values to mark, at most `most` or so: 1, 2 and 5 times powers of ten.
   func ticks(_ most: Int = 6) -> [Double] {
-    if isLogarithmic { return logarithmicTicks(most) }
+    // Within a decade or so, round numbers mark more than powers of ten do.
+    if isLogarithmic, high / low > 15 { return logarithmicTicks(most) }
     let rough = (high - low) / Double(max(1, most))
     let power = pow(10, floor(log10(rough)))
     let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
