@@ -115,6 +115,7 @@ extension PlanDocument {
   /// - Parameters:
   ///   - decode: multiples of the arrivals that a replica of the pool sustains, and the accelerators that it takes.
   ///   - prefill: the same of the other pool.
+  /// - Returns: replicas of each pool.
   static func ratio(
     decode: (rate: Double, accelerators: Double), prefill: (rate: Double, accelerators: Double)
   ) -> (prefill: Int, decode: Int) {

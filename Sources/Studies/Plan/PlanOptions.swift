@@ -17,7 +17,11 @@ struct PlanOptions {
 
   /// Ways to run it on a system at a power limit, where prompts are worked on with the answers.
   ///
-  /// - Parameter isDeep: whether layouts with stages are tried, because none without fits.
+  /// - Parameters:
+  ///   - system: the system.
+  ///   - powerLimit: the share of its power that each accelerator is held to, in (0, 1].
+  ///   - isDeep: whether layouts with stages are tried, because none without fits.
+  /// - Returns: every combination, in the order of the choices.
   func aggregated(on system: SystemSpecification, powerLimit: Double, isDeep: Bool) -> [PlanOption] {
     var options: [PlanOption] = []
     for precision in Self.values(choices.precisions, system) {
