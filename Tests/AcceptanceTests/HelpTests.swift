@@ -68,10 +68,10 @@ import Testing
                                   programs.
           estimate                Estimate the steady state of a scenario in less than
                                   a second, without simulating.
-          plan                    Find the best configurations for a site, its traffic
-                                  and its latency targets.
           sweep                   Run every point of a scenario's sweep and mark the
                                   Pareto front.
+          plan                    Find the best configurations for a site, its traffic
+                                  and its latency targets.
           compare                 Put runs side by side: what differs, and which limit
                                   moved.
           validate                Compare predictions with measured benchmarks and with
@@ -81,6 +81,9 @@ import Testing
                                   calibrations.
           results                 Work with stores of results: join the parts of a
                                   sweep.
+          report                  Make one page of HTML of a store of results.
+          points                  Work with files of measured runs: make one of what
+                                  load generators write.
 
           See 'tokenmill help <subcommand>' for detailed help.
 
@@ -100,8 +103,9 @@ import Testing
           tokenmill run chat.yaml --set site.racks=4 --seed 7
           tokenmill run chat.yaml --json - --quiet | jq .throughput
           tokenmill run chat.yaml --results runs.sqlite --requests requests.csv
+          tokenmill run chat.yaml --timeline trace.json --timeline-replicas 0-1
 
-        USAGE: tokenmill run <scenario> [--set <path=value> ...] [--seed <seed>] [--single-step] [--json <file|->] [--results <file>] [--quiet] [--requests <file.csv>] [--threads <threads>]
+        USAGE: tokenmill run <scenario> [--set <path=value> ...] [--seed <seed>] [--single-step] [--json <file|->] [--results <file>] [--quiet] [--requests <file.csv>] [--timeline <file.json>] [--timeline-replicas <range>] [--threads <threads>]
 
         ARGUMENTS:
           <scenario>              The scenario file.
@@ -120,6 +124,11 @@ import Testing
           -q, --quiet             No tables, progress and timing; only what was asked
                                   for, and errors.
           --requests <file.csv>   Write every completed request to a CSV file.
+          --timeline <file.json>  Write a trace of engine steps, prompts, KV transfers,
+                                  requests and power, for ui.perfetto.dev.
+          --timeline-replicas <range>
+                                  Replicas of each deployment that the trace shows:
+                                  0-3, or one. (default: 0-3)
           --threads <threads>     Threads to use; as many as the machine has cores by
                                   default.
           --version               Show the version.

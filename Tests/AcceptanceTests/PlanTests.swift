@@ -73,6 +73,9 @@ import Testing
     }
     #expect(try errors("plan.traffic={ rate: 5 req/s, growth: 2 }").contains("the traffic has two sizes"))
     #expect(try errors("plan.objective=carbon_per_million_tokens").contains("nobody says how much CO2"))
+    #expect(
+      try errors("plan={ traffic: { rate: 5 /s, growth: 2 }, objective: carbon_per_million_tokens }")
+        .split(separator: "\n").count == 2)
     #expect(try errors("plan.systems=[h100-smx]").contains("did you mean 'h100-sxm'?"))
     #expect(try errors("plan.layouts=[{ tensr: 2 }]").contains("unknown key"))
     #expect(try errors("site.accelerators=").contains("nothing bounds the site"))

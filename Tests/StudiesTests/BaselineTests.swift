@@ -36,7 +36,7 @@ import Testing
       #expect(try again.changes(to: try report(0.011), tolerance: 0).isEmpty)
       #expect(try again.changes(to: try report(0.0111), tolerance: 0.02).isEmpty)
       let worse = try again.changes(to: try report(0.013), tolerance: 0.02)
-      let all = try #require(worse.first { $0.partition == "all" })
+      let all = try #require(worse.first)
       #expect(abs(all.now - 0.3) < 1e-9 && abs((all.before ?? 0) - 0.1) < 1e-9 && all.rows == 3)
       let better = try again.changes(to: try report(0.01), tolerance: 0.02)
       #expect(!better.isEmpty && better.allSatisfy { $0.now < $0.before ?? 0 })

@@ -76,7 +76,7 @@ import Testing
   /// Every cache that a decode replica fetches is on its way for as long as its hand-off takes.
   @Test func transfersAreThere() async throws {
     let (events, _) = try await trace(
-      "pools: { prefill: { replicas: 1 }, decode: { replicas: 1 } }", replicas: 0..<4)
+      "pools: [{ role: prefill, replicas: 1 }, { role: decode, replicas: 1 }]", replicas: 0..<4)
     let transfers = events.filter { $0["cat"] as? String == "transfer" }
     #expect(transfers.count == 200)
   }

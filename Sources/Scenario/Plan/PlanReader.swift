@@ -37,7 +37,6 @@ struct PlanReader {
     let deploymentsField = reader.optional("deployments")
     let deployments = self.deployments(deploymentsField, common)
     reader.finish()
-    guard problems.problems.count == before, !chosen.isEmpty else { return nil }
     let site = root["site"]
     let hasSize = ["racks", "nodes", "accelerators", "power"].contains { site?[$0]?.isNull == false }
     check(objective, carbon, node)
@@ -46,7 +45,7 @@ struct PlanReader {
         "nothing bounds the site",
         allowed: "a size in 'site' (power, racks, nodes or accelerators), a budget, or the traffic to serve")
     }
-    guard problems.problems.count == before else { return nil }
+    guard problems.problems.count == before, !chosen.isEmpty else { return nil }
     return PlanSection(
       objective: objective, traffic: traffic, capitalDollars: budget.capital,
       dollarsPerHour: budget.perHour, availability: availability, finalists: finalists,

@@ -19,9 +19,9 @@ struct PlanOptions {
   ///
   /// - Parameters:
   ///   - system: the system.
-  ///   - powerLimit: share of the thermal design power, in (0, 1].
+  ///   - powerLimit: the share of its power that each accelerator is held to, in (0, 1].
   ///   - isDeep: whether layouts with stages are tried, because none without fits.
-  /// - Returns: the options, in a fixed order.
+  /// - Returns: every combination, in the order of the choices.
   func aggregated(on system: SystemSpecification, powerLimit: Double, isDeep: Bool) -> [PlanOption] {
     var options: [PlanOption] = []
     for precision in Self.values(choices.precisions, system) {

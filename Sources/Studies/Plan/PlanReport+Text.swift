@@ -36,7 +36,7 @@ extension PlanReport {
     let figures = candidate.figures
     let size =
       "\(Numbers.text(Int64(candidate.accelerators))) \(candidate.system.id)"
-      + " in \(Numbers.text(Int64(candidate.racks))) racks"
+      + " in \(Numbers.text(Int64(candidate.racks))) rack\(candidate.racks == 1 ? "" : "s")"
     let rate = "\(Numbers.text(figures.arrivalsPerSecond)) requests/s"
     guard candidate.isFeasible else {
       let wanted = Numbers.text(wantedArrivalsPerSecond)

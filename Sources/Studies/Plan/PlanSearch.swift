@@ -156,8 +156,8 @@ struct PlanSearch: Sendable {
 
   /// A problem without numbers that differ from option to option.
   private static func reason(_ problem: Problem) -> String {
-    if problem.message.hasPrefix("no room for the KV cache") { return "no room for weights and KV cache" }
-    return problem.message
+    let isTooLarge = ["no room for the KV cache", "does not fit"].contains { problem.message.hasPrefix($0) }
+    return isTooLarge ? "no room for weights and KV cache in the accelerators' memory" : problem.message
   }
 
   /// Arrivals each second that the workload states; nil where nothing fits.
@@ -186,7 +186,9 @@ struct PlanSearch: Sendable {
 
   /// Whether a problem comes from what a plan chooses: layouts, formats, batches, sizes.
   private static func isOfChoice(_ problem: Problem) -> Bool {
-    if problem.message.hasPrefix("no room for the KV cache") { return true }
+    if ["no room for the KV cache", "does not fit"].contains(where: { problem.message.hasPrefix($0) }) {
+      return true
+    }
     let chosen = [
       ".parallel", ".replicas", ".pools", ".max_batch", ".max_num", ".precision", ".power_limit",
       "site.accelerators",

@@ -145,7 +145,6 @@ import Testing
     }
     let most = try #require(site.objective.isMaximised ? values.max() : values.min())
     let lost = site.objective.isMaximised ? 1 - found / most : found / most - 1
-    print("\(site.name): plan \(found), brute force \(most), of \(values)")
     #expect(lost < 0.02, "plan \(found), all configurations \(values)")
     #expect(lost > -0.02, "plan \(found), all configurations \(values)")
   }

@@ -79,8 +79,7 @@ import Testing
     let best = try #require(report.best)
     #expect(abs(best.figures.arrivalsPerSecond / rate - 1) < 1e-9)
     #expect((5...7).contains(best.replicas))
-    let allMet = best.figures.targets.allSatisfy { $0.isMet }
-    #expect(allMet)
+    #expect(best.figures.targets.filter { !$0.isMet }.isEmpty)
   }
 
   @Test func budgetsBoundTheSite() async throws {
