@@ -52,7 +52,8 @@ struct PowerTests {
     let slower = held.prefill[.time] / free.prefill[.time]
     let little = held.decode[.time] / free.decode[.time]
     #expect(slower > 1 && little < slower)
-    #expect(little < 1.06)
+    // At less than half the limit decoding begins to feel it.
+    #expect(little < (limit < 400 ? 1.1 : 1.06))
     if limit == 400 { #expect(slower > 1.15 && slower < 2) }
   }
 
