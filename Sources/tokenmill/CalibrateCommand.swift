@@ -13,11 +13,13 @@ struct CalibrateCommand: AsyncParsableCommand {
     discussion: """
       Reads the measurement store that 'make measurements' builds, fits what each operator reaches of the
       hardware's peaks (--output), then what frameworks do around the operators, to the 'fit' half of measured runs
-      (--overheads). The same store gives the same bytes.
+      (--overheads), and what kernels draw, to measured board power and to the 'fit' half of runs with GPU power
+      (--power). The same store gives the same bytes.
 
       EXAMPLES:
         tokenmill calibrate --output kernels.json
         tokenmill calibrate --overheads overheads.json
+        tokenmill calibrate --power power.yaml
       """)
 
   @Option(help: ArgumentHelp("The measurement store.", valueName: "file.sqlite"))
@@ -28,6 +30,12 @@ struct CalibrateCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Where to write the overheads of frameworks.", valueName: "file.json"))
   var overheads: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to write the coefficients of power, the section 'power' of priors.yaml.", valueName: "file.yaml")
+  )
+  var power: String?
 
   @Option(
     help: ArgumentHelp(
@@ -55,10 +63,11 @@ struct CalibrateCommand: AsyncParsableCommand {
       guard !points.isEmpty else { throw ValidationError("--vendor fits to measured runs: give --points.") }
       return try await fitTransfers(of: vendor, with: try ScenarioCatalogue.load())
     }
-    guard output != nil || overheads != nil else {
-      throw ValidationError("Nothing to fit: give --output for kernels, --overheads for overheads.")
+    guard output != nil || overheads != nil || power != nil else {
+      throw ValidationError(
+        "Nothing to fit: give --output for kernels, --overheads for overheads, --power for power.")
     }
-    let targets = try [output, overheads].map { try $0.map { try OutputFile(checking: $0) } }
+    let targets = try [output, overheads, power].map { try $0.map { try OutputFile(checking: $0) } }
     var catalogue = try ScenarioCatalogue.load()
     let quiet = quiet
     let progress: @Sendable (String) -> Void = { line in
@@ -78,6 +87,13 @@ struct CalibrateCommand: AsyncParsableCommand {
       let runs = try Validation.load(selection).points.filter { !excluding.contains($0.system) }
       let calibration = OverheadCalibration(
         runs, with: catalogue, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      try target.write(await calibration.fit(progress: progress).text)
+    }
+    if let target = targets[2] {
+      let selection = Validation.Selection(suites: [.mlenergy], split: "fit", store: store)
+      let calibration = try await PowerCalibration(
+        store: store, points: Validation.load(selection).points.filter { !excluding.contains($0.system) },
+        with: catalogue, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
       try target.write(await calibration.fit(progress: progress).text)
     }
   }

@@ -23,6 +23,7 @@ struct PowerTests {
     var prefill = table.mixedCost(
       sequences: 0, contextSum: 0, boundedSum: 0, chunkTokens: 8192, rows: 1, largestChunk: 8192, prompts: 1)
     prefill += table.chunkCost(new: 8192, past: 0)
+    prefill = table.completed(prefill, sequences: 0)
     return (decode, prefill)
   }
 
@@ -30,14 +31,16 @@ struct PowerTests {
 
   @Test func powerBendsAtTheLimit() {
     let power = PowerCoefficients(
-      gemm: KernelPower(busy: 0.3, compute: 2, memory: 0.4), launch: 0.1, host: 0.1, exchange: 0.1,
+      gemm: KernelPower(busy: 0.3, compute: 2, memory: 0.4), launch: 0.1, host: 0.1, exchange: 0.1, sort: 0.5,
       limit: 0.9)
-    #expect(abs(power.share(.gemm, compute: 0, memory: 0) - 0.3) < 1e-4)
-    #expect(abs(power.share(.gemm, compute: 0.1, memory: 0.2) - 0.58) < 3e-3)
-    #expect(
-      power.share(.gemm, compute: 1, memory: 1) < 0.9 && power.share(.gemm, compute: 1, memory: 1) > 0.899)
+    #expect(power.share(.gemm, compute: 0, memory: 0) == 0.3)
+    #expect(abs(power.share(.gemm, compute: 0.1, memory: 0.2) - 0.58) < 1e-12)
+    // Among others a kernel draws what it wants; a loop of it is held.
+    #expect(abs(power.share(.gemm, compute: 1, memory: 1) - 2.7) < 1e-12)
+    #expect(abs(power.held(0.58) - 0.58) < 3e-3)
+    #expect(power.held(2.7) < 0.9 && power.held(2.7) > 0.899)
     // At half the clock and the lowest voltage: (0.3 x 0.5 + 2 x 0.1) x 0.36 + 0.4 x 0.2 = 0.206.
-    #expect(abs(power.share(.gemm, compute: 0.1, memory: 0.2, clock: 0.5) - 0.206) < 1e-4)
+    #expect(abs(power.share(.gemm, compute: 0.1, memory: 0.2, clock: 0.5) - 0.206) < 1e-12)
   }
 
   /// Prompts are bound by compute and pay for a limit; decoding hardly does.
@@ -88,7 +91,7 @@ struct PowerTests {
       ).power
       #expect(power.limit > 0.5 && power.gemm.compute > 0)
     }
-    #expect(table.powers["gb200-nvl72"]?.exchange == 0.08)
+    #expect(table.powers["gb200-nvl72"]?.exchange ?? 0 > 0)
     let rubin = table.resolved(framework: .vllm, architecture: "rubin").power
     #expect(rubin == table.powers["blackwell"])
   }

@@ -116,8 +116,7 @@ extension ReplicaDesign {
       return diffusionCosts(diffusion, maximumBatchSize: maximumBatchSize, tokens: maximumBatchTokens)
     }
     let layers = layerOperators
-    let stages = parallel.pipeline
-    let micro = { (count: Int) in (count + stages - 1) / stages }
+    let micro = { (count: Int) in (count + parallel.pipeline - 1) / parallel.pipeline }
     func sum(_ cost: (LayerOperators) -> CostVector) -> CostVector {
       layers.reduce(CostVector.zero) { $0 + cost($1.operators) * $1.count }
     }
@@ -169,6 +168,7 @@ extension ReplicaDesign {
         },
       bound: bound, attentionGroups: parallel.attentionData)
     table.queries = queries
+    table.hold = roofline.hold
     table.splitsPrompts = parallel.context > 1
     addLoads(to: &table, tokens: tokenLimit)
     addAdapters(to: &table, sequences: maximumBatchSize)
@@ -289,7 +289,7 @@ extension ReplicaDesign {
     let encoders = Double(diffusion.textEncoderParameters + diffusion.decoderParameters)
     let ends = diffusion.textEncoderFloatingPointOperations + diffusion.decoderFloatingPointOperations
     let none = KnotTable(maximum: max(maximumBatchSize, tokens), bits: 4) { _ in .zero }
-    return StepCostTable(
+    var table = StepCostTable(
       decodeBase: .zero, mixedBase: .zero,
       tokens: KnotTable(maximum: tokens, bits: 4) { images in
         images == 0
@@ -304,5 +304,7 @@ extension ReplicaDesign {
       chunk: KnotTable(maximum: 1 << 20, bits: 3) { pairs in
         pairs == 0 ? .zero : work(ends, parameters: encoders, bytes: 2)
       })
+    table.hold = roofline.hold
+    return table
   }
 }

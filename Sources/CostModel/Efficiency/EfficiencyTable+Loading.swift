@@ -128,7 +128,7 @@ extension EfficiencyTable {
     let power = PowerCoefficients(
       gemm: gemm ?? KernelPower(busy: 0, compute: 0, memory: 0), classes: classes,
       launch: share("launch", 0...1), host: share("host", 0...1), exchange: share("exchange", 0...1),
-      limit: share("limit", 0.1...1))
+      sort: share("sort", 0...1), limit: share("limit", 0.1...1))
     _ = reader.required("source").string()
     reader.finish()
     return gemm == nil ? nil : power

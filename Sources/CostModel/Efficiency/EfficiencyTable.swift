@@ -81,7 +81,7 @@ public struct EfficiencyTable: Sendable {
   public var sortSecondsPerKey = 0.0
   /// Power of kernels on the accelerator that the table was resolved for.
   private(set) var power = PowerCoefficients(
-    gemm: KernelPower(busy: 0, compute: 0, memory: 0), launch: 0, host: 0, exchange: 0, limit: 1)
+    gemm: KernelPower(busy: 0, compute: 0, memory: 0), launch: 0, host: 0, exchange: 0, sort: 0, limit: 1)
   /// The same by system or architecture; `other` for those that no list names.
   public var powers: [String: PowerCoefficients] = [:]
   /// What architectures without measured kernels take, by architecture.

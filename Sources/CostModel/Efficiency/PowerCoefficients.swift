@@ -35,19 +35,22 @@ public struct PowerCoefficients: Sendable, Equatable {
   public var host: Double
   /// Share while exchanging with other accelerators.
   public var exchange: Double
-  /// Share that power controllers hold a kernel to, in (0, 1].
+  /// Share while logits are sorted.
+  public var sort: Double
+  /// Share that power controllers hold the mean of kernels to, in (0, 1].
   public var limit: Double
 
   /// Coefficients; see the properties.
   public init(
     gemm: KernelPower, classes: [OperatorClass: KernelPower] = [:], launch: Double, host: Double,
-    exchange: Double, limit: Double
+    exchange: Double, sort: Double, limit: Double
   ) {
     self.gemm = gemm
     self.classes = classes
     self.launch = launch
     self.host = host
     self.exchange = exchange
+    self.sort = sort
     self.limit = limit
   }
 
@@ -70,24 +73,31 @@ public struct PowerCoefficients: Sendable, Equatable {
 
   /// The share of a kernel that reaches these shares of the peak FLOP/s and bandwidth, each in 0...1.
   ///
+  /// Above 1 where a kernel would draw more than the limit if others beside it did not draw less.
+  ///
   /// - Parameters:
   ///   - operatorClass: what kernel it is.
   ///   - computeShare: of the FLOP/s at the full clock.
   ///   - memoryShare: of the bandwidth.
   ///   - clock: share of the full core clock, which the voltage follows: clock trees and leakage draw clock × voltage²,
   ///     an operation voltage². Memory has a clock of its own.
-  /// - Returns: the share, in 0...1.
-  func share(
+  /// - Returns: the share, >= 0.
+  public func share(
     _ operatorClass: OperatorClass, compute computeShare: Double, memory memoryShare: Double,
     clock: Double = 1
   ) -> Double {
     let kernel = kernel(operatorClass)
     let voltage = max(clock, Self.leastVoltage)
-    let wanted =
-      kernel.busy * Self.drop(atClock: clock) + kernel.compute * computeShare * voltage * voltage
+    return kernel.busy * Self.drop(atClock: clock) + kernel.compute * computeShare * voltage * voltage
       + kernel.memory * memoryShare
-    guard wanted > 0 else { return 0 }
-    return wanted / pow(1 + pow(wanted / limit, Self.sharpness), 1 / Self.sharpness)
+  }
+
+  /// A share as controllers hold it that see nothing else for as long as they average over.
+  ///
+  /// Boards don't stay below the limit and then at it: what is near it is sometimes held.
+  public func held(_ share: Double) -> Double {
+    guard share > 0 else { return 0 }
+    return share / pow(1 + pow(share / limit, Self.sharpness), 1 / Self.sharpness)
   }
 
   /// What clock trees and leakage draw at a share of the full clock / what they draw at that.

@@ -38,18 +38,17 @@ struct Roofline: Sendable {
     _ work: KernelWork, _ operatorClass: OperatorClass, lane: CostLane, withLaunch: Bool = true
   ) -> CostVector {
     let surface = efficiencies.surface(operatorClass, format: work.format, type: work.type)
-    let (parts, clock) = parts(of: work, operatorClass, surface)
-    let slowdown = slowdown(of: work, operatorClass, parts, clock: clock)
+    let parts = RooflineParts(
+      work, surface: surface, accelerator: accelerator, peak: rate(work.type), clock: clocks.clock)
     let launch = withLaunch ? parts.launch : 0
-    let unheld = withLaunch ? parts.busy : max(0, parts.busy + parts.launch - parts.bareLaunch)
-    let busy = unheld * slowdown
+    let busy = withLaunch ? parts.busy : max(0, parts.busy + parts.launch - parts.bareLaunch)
     var cost = CostVector.zero
     cost[.time] = launch + busy
     cost[.launch] = launch
     if busy > 0 {
       cost[.compute] = busy * parts.computeShare
       cost[.memory] = busy * (1 - parts.computeShare)
-      cost[.energy] = busy * range * share(of: work, operatorClass, busy: unheld, clock: clock) / slowdown
+      cost[.energy] = busy * range * share(of: work, operatorClass, busy: busy)
     }
     cost[.energy] += launch * range * waitingShare(nil)
     cost[lane] = cost[.time]
@@ -74,18 +73,16 @@ struct Roofline: Sendable {
 
   /// The cost of sorting keys of 32 bits with their indices.
   ///
-  /// Its time does not follow bandwidth (H100 and B200 take alike); its traffic, eight passes that read and write 12 bytes
-  /// a key, says what it draws.
+  /// Its time does not follow bandwidth (H100 and B200 take alike), nor does its power: passes over shared memory keep all
+  /// cores busy.
   func sort(keys: Double, lane: CostLane) -> CostVector {
     let seconds = keys * efficiencies.sortSecondsPerKey
     guard seconds > 0 else { return .zero }
-    let traffic = KernelWork(activationBytes: keys * 8 * 2 * 12)
     var cost = CostVector.zero
     cost[.time] = seconds
     cost[.memory] = seconds
     cost[lane] = seconds
-    cost[.energy] =
-      seconds * range * min(share(of: traffic, .elementwise, busy: seconds, clock: clocks.clock), most ?? 1)
+    cost[.energy] = seconds * range * waitingShare(efficiencies.power.sort)
     return cost
   }
 
@@ -102,52 +99,13 @@ struct Roofline: Sendable {
   /// The rate that a type is multiplied at; 16 bits where the hardware has no faster one.
   private func rate(_ type: Models.ComputeType) -> Double { peak(type) ?? accelerator.peakRates.bf16.si }
 
-  /// A kernel's time at the highest clock that the limits allow, and that clock.
-  ///
-  /// A lower clock stretches what compute bounds; the power controller lowers it until the kernel draws its limit.
-  private func parts(of work: KernelWork, _ operatorClass: OperatorClass, _ surface: OperatorSurface) -> (
-    RooflineParts, clock: Double
-  ) {
-    func parts(_ clock: Double) -> RooflineParts {
-      RooflineParts(work, surface: surface, accelerator: accelerator, peak: rate(work.type), clock: clock)
-    }
-    let full = parts(clocks.clock)
-    guard let most, full.busy > 0 else { return (full, clocks.clock) }
-    guard share(of: work, operatorClass, busy: full.busy, clock: clocks.clock) > most else {
-      return (full, clocks.clock)
-    }
-    var (low, high) = (Self.leastClock, clocks.clock)
-    for _ in 0..<20 {
-      let middle = (low + high) / 2
-      if share(of: work, operatorClass, busy: parts(middle).busy, clock: middle) > most {
-        high = middle
-      } else {
-        low = middle
-      }
-    }
-    return (parts(low), low)
-  }
-
-  /// How much longer a kernel takes because memory alone draws more than the limit at the lowest clock: memory has a clock
-  /// of its own, and what the limit lacks is waited for.
-  private func slowdown(
-    of work: KernelWork, _ operatorClass: OperatorClass, _ parts: RooflineParts, clock: Double
-  ) -> Double {
-    guard let most, parts.busy > 0, clock <= Self.leastClock * 1.001 else { return 1 }
-    return max(1, share(of: work, operatorClass, busy: parts.busy, clock: clock) / most)
-  }
-
-  /// Share of the full clock that no power controller goes below.
-  private static let leastClock = 0.1
-
-  /// Share of the range between idle and thermal design power while a kernel lasts `busy` seconds.
-  private func share(
-    of work: KernelWork, _ operatorClass: OperatorClass, busy: Double, clock: Double
-  ) -> Double {
+  /// Share of the range between idle and thermal design power while a kernel lasts `busy` seconds; above 1 for those that
+  /// only others beside them let draw as much.
+  private func share(of work: KernelWork, _ operatorClass: OperatorClass, busy: Double) -> Double {
     let compute = work.flops / (busy * rate(work.type))
     let memory = (work.weightBytes + work.activationBytes) / (busy * accelerator.memoryBandwidth.si)
     return efficiencies.power.share(
-      operatorClass, compute: min(compute, 1), memory: min(memory, 1), clock: clock)
+      operatorClass, compute: min(compute, 1), memory: min(memory, 1), clock: clocks.clock)
   }
 
   private func share(ofWaitFor limit: CostLane) -> Double? {
@@ -168,6 +126,18 @@ struct Roofline: Sendable {
 
   private var range: Double {
     Double(accelerators) * (accelerator.thermalDesignPower.si - accelerator.idlePower.si)
+  }
+
+  /// Share of the bandwidth that kernels reach where memory bounds them.
+  private static let reachedBandwidth = 0.8
+
+  /// What steps are held to.
+  var hold: PowerHold {
+    let power = efficiencies.power
+    let design = range * power.limit
+    return PowerHold(
+      designWatts: design, watts: most.map { min($0 * range, design) } ?? design,
+      memoryWatts: range * power.gemm.memory * Self.reachedBandwidth)
   }
 }
 

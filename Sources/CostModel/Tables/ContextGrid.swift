@@ -20,13 +20,16 @@ public struct ContextGrid: Sendable {
     public let value: CostVector
     /// The growth of that cost for each further token in the sum of contexts.
     public let slope: CostVector
+    /// The sum of contexts that it begins at.
+    public let start: Int
     /// The first sum of contexts that lies outside this piece.
     public let end: Int
 
     @inlinable
-    init(value: CostVector, slope: CostVector, end: Int) {
+    init(value: CostVector, slope: CostVector, start: Int, end: Int) {
       self.value = value
       self.slope = slope
+      self.start = start
       self.end = end
     }
   }
@@ -81,7 +84,7 @@ public struct ContextGrid: Sendable {
     let first = knot(sequences: n, row: row, fraction: fraction, column: column)
     let last = knot(sequences: n, row: row, fraction: fraction, column: column + 1)
     let slope = (last - first) / Double(end - start)
-    return Piece(value: first + slope * (contextSum - Double(start)), slope: slope, end: end)
+    return Piece(value: first + slope * (contextSum - Double(start)), slope: slope, start: start, end: end)
   }
 
   /// The grid with every sample changed.

@@ -49,6 +49,8 @@ public struct StepCostTable: Sendable {
   public var loadDeviation: KnotTable?
   /// The same of a step with prompt chunks.
   public var mixedLoadDeviation: KnotTable?
+  /// What the mean draw of a step is held to; nil: nothing.
+  public var hold: PowerHold?
   /// Cost of reading the adapters of a step, by its sequences, prompts included; nil where there are none.
   ///
   /// What adapters cost for each token is in ``tokens``.
@@ -167,7 +169,10 @@ public struct StepCostTable: Sendable {
     let piece = context.piece(sequences: n, contextSum: contextSum)
     first += piece.value
     var growth = piece.slope * contextGrowth
-    var steps = ((Double(piece.end) - contextSum) / contextGrowth).rounded(.up)
+    let span = (
+      (Double(piece.start) - contextSum) / contextGrowth, (Double(piece.end) - contextSum) / contextGrowth
+    )
+    var steps = span.1.rounded(.up)
     if let boundedContext {
       let bounded = boundedContext.piece(sequences: n, contextSum: boundedSum)
       first += bounded.value
@@ -176,7 +181,9 @@ public struct StepCostTable: Sendable {
         steps = min(steps, ((Double(bounded.end) - boundedSum) / boundedGrowth).rounded(.up))
       }
     }
+    if let hold, hold.isTight { self.hold(tightlyTo: hold, &first, &growth, span: span) }
     if let host { wait(for: host.value(at: n), &first, &growth, &steps) }
+    if let hold, !hold.isTight { self.hold(to: hold, &first, &growth, &steps) }
     return (first, growth, max(Int(steps), 1))
   }
 
@@ -197,13 +204,23 @@ public struct StepCostTable: Sendable {
     growth[.time] = 0
   }
 
-  /// A step of `cost` that lasts at least as long as the host needs for `sequences` decoding sequences.
+  /// A step as the power limit and the host leave it.
+  ///
+  /// - Parameters:
+  ///   - cost: the sum of all its parts.
+  ///   - n: decoding sequences in it, which the host works on.
+  /// - Returns: the cost of a step that draws no more than the limit and lasts at least as long as the host needs.
   @inlinable
-  public func withHost(_ cost: CostVector, sequences: Int) -> CostVector {
-    guard let host else { return cost }
-    let bound = host.value(at: sequences)
-    let idle = bound[.time] - cost[.time]
-    return idle > 0 ? cost + bound * (idle / bound[.time]) : cost
+  public func completed(_ cost: CostVector, sequences n: Int) -> CostVector {
+    var cost = cost
+    if let hold, hold.isTight { cost = hold.held(cost) }
+    if let host {
+      let bound = host.value(at: n)
+      let idle = bound[.time] - cost[.time]
+      if idle > 0 { cost += bound * (idle / bound[.time]) }
+    }
+    if let hold, !hold.isTight, hold.excess(cost) > 0 { cost[.energy] = hold.watts * cost[.time] }
+    return cost
   }
 }
 

@@ -250,7 +250,7 @@ extension Replica {
       chunkTokens: chunkTokens, rows: rows, largestChunk: longest, prompts: chunks.count)
     cost += attention
     if engine.loadDraws != nil { vary(&cost, chunkTokens: chunkTokens, engine: engine) }
-    if engine.cost.host != nil { cost = engine.cost.withHost(cost, sequences: decodesOfStep) }
+    cost = engine.cost.completed(cost, sequences: decodesOfStep)
     if !pace.isPlain { cost.slow(by: pace) }
     if fetchSeconds > 0 { cost.last(atLeast: fetchSeconds) }
     fetchSeconds = 0

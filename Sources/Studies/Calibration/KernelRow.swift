@@ -14,6 +14,8 @@ struct KernelRow {
   /// Exchanges: bytes and accelerators.
   var bytes = 0.0
   var accelerators = 0
+  /// Board power in watts; nil where it is not asked for.
+  var watts: Double?
 
   /// The surface that it helps to fit, its system's generation aside.
   var key: String { operation + "|" + work.format + "|" + (framework ?? "") }

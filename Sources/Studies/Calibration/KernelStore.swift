@@ -6,9 +6,25 @@ import Models
 /// Reads measured kernels from the store that `make measurements` builds.
 struct KernelStore {
   private let queue: DatabaseQueue
+  /// What kernels must meet beside what each family asks for, and what is read of them.
+  private let condition: String
+  private let telemetry: String
 
-  /// Opens a store for reading; a file that is missing or no store is a problem.
-  init(path: String) throws(Problems) {
+  /// Kernels whose board power was measured and lasted long enough for the reading to follow: shorter ones lag.
+  static let shortestPoweredSeconds = 1e-3
+
+  /// Opens a store for reading.
+  ///
+  /// - Parameters:
+  ///   - path: the store.
+  ///   - powered: whether only kernels count whose board power is known, which lasted ``shortestPoweredSeconds`` or more.
+  /// - Throws: a problem of a file that is missing or no store.
+  init(path: String, powered: Bool = false) throws(Problems) {
+    condition =
+      powered
+      ? " AND power_watts IS NOT NULL AND power_watts > 0 AND latency_seconds >= \(Self.shortestPoweredSeconds)"
+      : ""
+    telemetry = powered ? ", power_watts AS watts" : ""
     do {
       var configuration = Configuration()
       configuration.readonly = true
@@ -60,7 +76,10 @@ struct KernelStore {
     var rows: [KernelRow] = []
     let cursor = try Row.fetchCursor(database, sql: sql)
     while let next = try cursor.next() {
-      if let found = row(next), found.seconds > 0, found.work.hasShape { rows.append(found) }
+      if var found = row(next), found.seconds > 0, found.work.hasShape {
+        if !telemetry.isEmpty { found.watts = next["watts"] }
+        rows.append(found)
+      }
     }
     return rows
   }
@@ -70,8 +89,8 @@ struct KernelStore {
     try map(
       database,
       """
-      SELECT system, dtype, m, n, k, MIN(latency_seconds) AS seconds FROM gemm
-      WHERE n >= 256 AND k >= 256 AND n <= 65536 AND k <= 32768 AND m <= 16384
+      SELECT system, dtype, m, n, k, MIN(latency_seconds) AS seconds\(telemetry) FROM gemm
+      WHERE n >= 256 AND k >= 256 AND n <= 65536 AND k <= 32768 AND m <= 16384\(condition)
       GROUP BY system, dtype, m, n, k ORDER BY system, dtype, m, n, k
       """
     ) {
@@ -89,8 +108,8 @@ struct KernelStore {
       database,
       """
       SELECT system, framework, dtype, hidden, intermediate, top_k, experts, tensor_parallel, expert_parallel,
-        num_tokens, MIN(latency_seconds) AS seconds FROM moe
-      WHERE variant = 'fused' AND distribution = 'power_law_1.2' AND kernel NOT LIKE '%nongated%'
+        num_tokens, MIN(latency_seconds) AS seconds\(telemetry) FROM moe
+      WHERE variant = 'fused' AND distribution = 'power_law_1.2' AND kernel NOT LIKE '%nongated%'\(condition)
       GROUP BY system, framework, dtype, hidden, intermediate, top_k, experts, tensor_parallel, expert_parallel,
         num_tokens
       ORDER BY system, framework, dtype, hidden, intermediate, top_k, experts, tensor_parallel, expert_parallel,
@@ -115,8 +134,8 @@ struct KernelStore {
       database,
       """
       SELECT system, framework, kv_cache_dtype, query_heads, kv_heads, head_dimension, window_tokens, batch,
-        context_tokens, MIN(latency_seconds) AS seconds FROM decode_attention
-      WHERE head_dimension IN (64, 128, 256) AND kv_heads <= 16
+        context_tokens, MIN(latency_seconds) AS seconds\(telemetry) FROM decode_attention
+      WHERE head_dimension IN (64, 128, 256) AND kv_heads <= 16\(condition)
       GROUP BY system, framework, kv_cache_dtype, query_heads, kv_heads, head_dimension, window_tokens, batch,
         context_tokens
       ORDER BY system, framework, kv_cache_dtype, query_heads, kv_heads, head_dimension, window_tokens, batch,
@@ -146,9 +165,9 @@ struct KernelStore {
       database,
       """
       SELECT system, framework, kv_cache_dtype, query_heads, kv_heads, head_dimension, batch, new_tokens,
-        MIN(latency_seconds) AS seconds FROM prefill_attention
+        MIN(latency_seconds) AS seconds\(telemetry) FROM prefill_attention
       WHERE head_dimension IN (64, 128, 256) AND kv_heads <= 16 AND window_tokens = 0 AND past_tokens = 0
-        AND new_tokens >= 16
+        AND new_tokens >= 16\(condition)
       GROUP BY system, framework, kv_cache_dtype, query_heads, kv_heads, head_dimension, batch, new_tokens
       ORDER BY system, framework, kv_cache_dtype, query_heads, kv_heads, head_dimension, batch, new_tokens
       """
@@ -179,8 +198,8 @@ struct KernelStore {
     try map(
       database,
       """
-      SELECT system, framework, kv_cache_dtype, heads, batch, context_tokens, MIN(latency_seconds) AS seconds
-      FROM mla_decode WHERE scope = 'kernel'
+      SELECT system, framework, kv_cache_dtype, heads, batch, context_tokens, MIN(latency_seconds) AS seconds\(telemetry)
+      FROM mla_decode WHERE scope = 'kernel'\(condition)
       GROUP BY system, framework, kv_cache_dtype, heads, batch, context_tokens
       ORDER BY system, framework, kv_cache_dtype, heads, batch, context_tokens
       """
@@ -201,8 +220,8 @@ struct KernelStore {
     try map(
       database,
       """
-      SELECT system, framework, kv_cache_dtype, heads, batch, new_tokens, MIN(latency_seconds) AS seconds
-      FROM mla_prefill WHERE scope = 'kernel' AND past_tokens = 0 AND new_tokens >= 16
+      SELECT system, framework, kv_cache_dtype, heads, batch, new_tokens, MIN(latency_seconds) AS seconds\(telemetry)
+      FROM mla_prefill WHERE scope = 'kernel' AND past_tokens = 0 AND new_tokens >= 16\(condition)
       GROUP BY system, framework, kv_cache_dtype, heads, batch, new_tokens
       ORDER BY system, framework, kv_cache_dtype, heads, batch, new_tokens
       """
@@ -218,8 +237,8 @@ struct KernelStore {
     try map(
       database,
       """
-      SELECT system, framework, accelerators, message_bytes, MIN(latency_seconds) AS seconds FROM collectives
-      WHERE operation = 'all_reduce' AND framework <> 'nccl' AND accelerators > 1
+      SELECT system, framework, accelerators, message_bytes, MIN(latency_seconds) AS seconds\(telemetry) FROM collectives
+      WHERE operation = 'all_reduce' AND framework <> 'nccl' AND accelerators > 1\(condition)
       GROUP BY system, framework, accelerators, message_bytes
       ORDER BY system, framework, accelerators, message_bytes
       """

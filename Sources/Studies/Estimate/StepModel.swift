@@ -131,7 +131,7 @@ struct StepModel: Sendable {
         sequences: count, contextSum: Double(count) * mix.meanContext,
         boundedSum: Double(count) * mix.meanBoundedContext, chunkTokens: tokens, rows: rows,
         largestChunk: min(Int(longest.rounded()), tokens), prompts: prompts)
-      return cost.withHost(mixed + attended, sequences: count)
+      return cost.completed(mixed + attended, sequences: count)
     }
   }
 
