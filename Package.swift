@@ -95,7 +95,7 @@ let package = Package(
         "Facility",
         "Documents", "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
-      ], resources: [.copy("Recipes"), .copy("Estimate/Errors")]),
+      ], resources: [.copy("Recipes"), .copy("Estimate/Errors"), .copy("Explorer/Page")]),
     // Floor 6: the command line.
     .executableTarget(
       name: "tokenmill",
