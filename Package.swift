@@ -35,7 +35,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // Without its traits: they bring configuration files and all of Foundation.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
   ],
   targets: [
     // Floor 0: words that every floor uses.
@@ -95,13 +99,16 @@ let package = Package(
         "Facility",
         "Documents", "Quantities", "CGSL", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
-      ], resources: [.copy("Recipes"), .copy("Estimate/Errors")]),
+      ], resources: [.copy("Recipes"), .copy("Estimate/Errors"), .copy("Explorer/Page")]),
     // Floor 6: the command line.
     .executableTarget(
       name: "tokenmill",
       dependencies: [
         "Studies", "Scenario", "Results", "Simulation", "CostModel", "Documents",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: warnings),

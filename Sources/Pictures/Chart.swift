@@ -21,6 +21,8 @@ public struct Chart: Sendable {
   public enum Style: Sendable {
     /// Points alone.
     case points
+    /// Points alone that stand out.
+    case largePoints
     /// A line through its points, which are marked.
     case markedLine
     /// A line alone.
@@ -56,12 +58,15 @@ public struct Chart: Sendable {
     public var points: [Point]
     /// How they are drawn.
     public var style: Style
+    /// Which of the colours they have, from 0; nil: that of their place among the series.
+    public var colour: Int?
 
     /// A series; see the properties.
-    public init(_ name: String, _ points: [Point], style: Style = .line) {
+    public init(_ name: String, _ points: [Point], style: Style = .line, colour: Int? = nil) {
       self.name = name
       self.points = points
       self.style = style
+      self.colour = colour
     }
   }
 
@@ -99,7 +104,7 @@ public struct Chart: Sendable {
         rows.append([])
         used = 0
       }
-      rows[rows.count - 1].append((index, series.name))
+      rows[rows.count - 1].append((series.colour ?? index, series.name))
       used += wide
     }
     return rows
@@ -129,7 +134,7 @@ public struct Chart: Sendable {
       )
     }
     for (index, series) in series.enumerated() {
-      draw(series.style, drawn[index], SVG.colour(index), place, &svg)
+      draw(series.style, drawn[index], SVG.colour(series.colour ?? index), place, &svg)
     }
     if all.isEmpty { svg.label("nothing to show", at: Self.width / 2, (Self.height + top) / 2) }
     return svg.element(width: Self.width, height: Self.height, title: title)
@@ -171,12 +176,13 @@ public struct Chart: Sendable {
     if style == .steps {
       line = zip(line, line.dropFirst()).flatMap { [$0, ($1.x, $0.y)] } + line.suffix(1)
     }
-    if style != .points { svg.path(line, colour: colour, isDashed: style == .dashes) }
-    guard style == .points || style == .markedLine else { return }
+    let isLine = style != .points && style != .largePoints
+    if isLine { svg.path(line, colour: colour, isDashed: style == .dashes) }
+    guard !isLine || style == .markedLine else { return }
     for point in points {
       let spot = place(point)
       let note = point.note.isEmpty ? "\(markText(point.x)), \(markText(point.y))" : point.note
-      svg.dot(spot.x, spot.y, colour: colour, title: note)
+      svg.dot(spot.x, spot.y, colour: colour, title: note, isLarge: style == .largePoints)
     }
   }
 }

@@ -22,6 +22,11 @@ final class Interruption {
       source.setEventHandler {
         farewell()
         signal(number, SIG_DFL)
+        // Where every thread keeps the signal out, only the source would see it, again and again.
+        var itself = sigset_t()
+        sigemptyset(&itself)
+        sigaddset(&itself, number)
+        pthread_sigmask(SIG_UNBLOCK, &itself, nil)
         kill(getpid(), number)
       }
       source.resume()

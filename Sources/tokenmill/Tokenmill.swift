@@ -28,7 +28,7 @@ struct Tokenmill: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, EstimateCommand.self, SweepCommand.self, PlanCommand.self, CompareCommand.self,
       ValidateCommand.self, CalibrateCommand.self, CatalogCommand.self, ResultsCommand.self,
-      ReportCommand.self,
+      ReportCommand.self, ServeCommand.self,
       PointsCommand.self,
     ])
 }

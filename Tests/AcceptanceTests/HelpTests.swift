@@ -82,6 +82,8 @@ import Testing
           results                 Work with stores of results: join the parts of a
                                   sweep.
           report                  Make one page of HTML of a store of results.
+          serve                   Turn the knobs of scenarios on a local page:
+                                  estimates at once, then simulation.
           points                  Work with files of measured runs: make one of what
                                   load generators write.
 
@@ -232,6 +234,39 @@ import Testing
           --jobs <jobs>           Cores to use; all that the machine has by default.
           -q, --quiet             No tables, progress and timing; only what was asked
                                   for, and errors.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#)
+  }
+
+  @Test func helpOfServe() throws {
+    #expect(
+      try output("serve", "--help") == #"""
+        OVERVIEW: Turn the knobs of scenarios on a local page: estimates at once, then
+        simulation.
+
+        The page is for this machine alone, holds all it needs and opens without a
+        network. Sliders set the load, the system, parallelism, replicas, batch limits
+        and power of a scenario; curves are estimates, marks on them simulations, each
+        labelled as what it is. Ctrl-C stops it.
+
+        EXAMPLES:
+          tokenmill serve
+          tokenmill serve chat.yaml --port 0
+          tokenmill serve scenarios/hypothetical --results tried.sqlite
+
+        USAGE: tokenmill serve [<scenarios> ...] [--port <port>] [--results <file>]
+
+        ARGUMENTS:
+          <scenarios>             Scenario files, and folders of them; the folder
+                                  'scenarios' by default. (default: scenarios)
+
+        OPTIONS:
+          --port <port>           The port of the page; 0 takes a free one. (default:
+                                  8080)
+          --results <file>        Add what is simulated to a SQLite database, made
+                                  where there is none.
           --version               Show the version.
           -h, --help              Show help information.
 

@@ -29,7 +29,7 @@ enum Floors {
     ],
     "tokenmill": [
       "Documents", "CostModel", "Simulation", "Scenario", "Results", "Studies", "ArgumentParser", "Logging",
-      "Foundation",
+      "Foundation", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix",
     ],
   ]
 

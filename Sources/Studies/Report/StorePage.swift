@@ -90,9 +90,15 @@ struct RunPictures {
 
   func add(to page: inout Page) {
     page.heading(run.scenario + (run.point.map { ", \($0)" } ?? ""))
-    page.pictures(
-      [latencies("ttft", "time to first token"), latencies("tpot", "time per output token")].compactMap { $0 }
-        + [throughput, power, steps, energy].compactMap { $0 })
+    page.pictures(all)
+  }
+
+  /// The pictures.
+  var all: [String] {
+    [
+      latencies("ttft", "time to first token"), latencies("tpot", "time per output token"), throughput, power,
+      steps, energy,
+    ].compactMap { $0 }
   }
 
   /// Shares of requests that stay below a latency.
