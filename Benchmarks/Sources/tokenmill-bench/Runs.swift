@@ -5,10 +5,11 @@ import Workload
 enum Runs {
   static let benchmarks: [Benchmark] =
     [256, 2048].map(decodeStep) + [mixedStep] + [poisson(10_000, .simulation), offline(24_576, .simulation)]
-    + [coupled(replicas: 64, .simulation), closedLoop]
+    + [coupled(replicas: 64, .simulation), windowed(replicas: 64, .simulation), closedLoop]
     + [1_000, 10_000, 100_000, 1_000_000].map { poisson($0, .growth) }
     + [1_000, 10_000, 100_000, 1_000_000].map { offline($0, .growth) }
-    + [16, 64, 256, 1024].map { coupled(replicas: $0, .growth) } + [inFlight]
+    + [16, 64, 256, 1024].map { coupled(replicas: $0, .growth) }
+    + [16, 64, 256, 1024].map { windowed(replicas: $0, .growth) } + [inFlight]
 
   /// Single-stepped decoding of a constant batch.
   private static func decodeStep(batch: Int) -> Benchmark {
@@ -58,6 +59,19 @@ enum Runs {
       let plan = try await Fixtures().poissonAt70Percent(
         requests: tier == .growth ? 200_000 : 10_000, replicas: replicas, router: .leastOutstanding)
       return { await measure(plan, RunPlan()) { Int($0.observations.counts.completed) } }
+    }
+  }
+
+  /// Replicas behind a router that learns their loads ten times a second: they go their own ways from one report to the next.
+  private static func windowed(replicas: Int, _ tier: Tier) -> Benchmark {
+    let suffix = tier == .growth ? "-\(replicas)" : ""
+    return Benchmark(name: "reported-loads" + suffix, tier: tier, unit: "request") {
+      var plan = try await Fixtures().poissonAt70Percent(
+        requests: tier == .growth ? 200_000 : 10_000, replicas: replicas, router: .leastOutstanding)
+      plan.loadReportSeconds = 0.1
+      return { [plan] in
+        await measure(plan, RunPlan()) { Int($0.observations.counts.completed) }
+      }
     }
   }
 

@@ -308,7 +308,9 @@ struct CoupledDriver {
 
   /// A replica's scheduler sees a request.
   mutating func handOver(_ request: Request, to target: Int, at time: SimTime) {
-    guard !replicas[target].isQueueFull(engine(of: target).options.maximumQueuedRequests) else {
+    // Looked up beforehand: a replica that is being read meanwhile would be copied.
+    let mostQueued = engine(of: target).options.maximumQueuedRequests
+    guard !replicas[target].isQueueFull(mostQueued) else {
       shop.observations.refuse(request.stream, .queue, at: time)
       lighten(target, by: request)
       refused(request, isTurnedAway: true, at: time)

@@ -66,7 +66,7 @@ public struct CacheView: Sendable, Equatable {
 }
 
 /// The replica of a request, for routers that look at nothing else.
-struct IndependentRouter: Sendable {
+final class IndependentRouter: Sendable {
   let policy: RouterPolicy
   let replicas: Int
   /// What the prompts of each stream have in common.
