@@ -69,6 +69,7 @@ struct ReplicaCapacity: Sendable {
       // n/g prompts of mean length fit beside n sequences.
       byBudget =
         Double(model.engine.maximumBatchTokens) * steps / (model.mix.meanUncached + queries * steps)
+      if !model.engine.chunkedPrefill { byBudget = min(byBudget, Self.besideWholePrompts(model)) }
     }
     let n = min(byPlaces, byBlocks, byBudget)
     decodes = n
@@ -91,6 +92,18 @@ struct ReplicaCapacity: Sendable {
       let growth = requestsPerSecond / (0.9 * n / (steps * full(0.9 * n).seconds)) - 1
       if growth < 0.1 * (1 / 0.9 - 1) { limit = .stepTime }
     }
+  }
+}
+
+extension ReplicaCapacity {
+  /// Sequences that decode where prompts are not split: each prompt waits until those that are left leave it room in a step,
+  /// and all behind it wait with it.
+  fileprivate static func besideWholePrompts(_ model: StepModel) -> Double {
+    let room = model.mix.samples.reduce(0) { sum, sample in
+      let left = Double(model.engine.maximumBatchTokens) - sample.uncached
+      return sum + sample.weight * max(left / Double(model.cost.queries), 0)
+    }
+    return room + 1
   }
 }
 

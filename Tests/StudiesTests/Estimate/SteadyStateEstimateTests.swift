@@ -65,6 +65,17 @@ struct SteadyStateEstimateTests {
     }
   }
 
+  /// Prompts that may not be split wait until those that decode leave room for all of it.
+  @Test(arguments: [(1000, 1.0), (1030, 31.0)])
+  func wholePromptsWaitForRoom(budget: Int, most: Double) throws {
+    let engine = "framework: vllm, max_num_seqs: 64, chunked_prefill: false, max_num_batched_tokens: \(budget)"
+    let found = try SteadyStateEstimate(
+      try scenario(
+        "{ process: offline, requests: 5000 }", engine: engine, lengths: "{ input: 1000, output: 300 }")
+    ).mean.deployments[0]
+    #expect(found.meanBatch <= most + 1e-9 && found.meanBatch > 0.8 * most, "\(found.meanBatch)")
+  }
+
   /// In a closed loop as many requests are in flight as there are clients.
   @Test(arguments: [8, 64, 300])
   func clientsAreConserved(clients: Int) throws {
