@@ -68,7 +68,8 @@ struct SteadyStateEstimateTests {
   /// Prompts that may not be split wait until those that decode leave room for all of it.
   @Test(arguments: [(1000, 1.0), (1030, 31.0)])
   func wholePromptsWaitForRoom(budget: Int, most: Double) throws {
-    let engine = "framework: vllm, max_num_seqs: 64, chunked_prefill: false, max_num_batched_tokens: \(budget)"
+    let engine =
+      "framework: vllm, max_num_seqs: 64, chunked_prefill: false, max_num_batched_tokens: \(budget)"
     let found = try SteadyStateEstimate(
       try scenario(
         "{ process: offline, requests: 5000 }", engine: engine, lengths: "{ input: 1000, output: 300 }")

@@ -124,4 +124,63 @@ import Testing
     #expect(held > full)
     for candidate in report.candidates { #expect(candidate.figures.siteWatts <= 2e6) }
   }
+
+  /// A curve of arrivals is planned for at its highest rate: as steady arrivals are.
+  @Test func curvesArePlannedForAtTheirPeak() async throws {
+    func rate(_ arrivals: String) async throws -> Double {
+      let file = try ScenarioFile(
+        document: try Document.parse(
+          text: """
+            tokenmill: 1
+            name: A plan
+            site: { system: h100-sxm, nodes: 1 }
+            deployments:
+              - { name: chat, model: llama-3.1-8b, engine: { framework: vllm, max_context_tokens: 4096 } }
+            workload:
+              - { arrivals: \(arrivals), lengths: { input: 400, output: 60 }, targets: { tpot_p99: 30 ms } }
+            run: { seed: 1, duration: 30 s }
+            plan: { finalists: 1, layouts: [{ tensor: 1 }], max_batch_size: [64], modes: [aggregated] }
+            """, file: "plan.yaml"))
+      let report = try await PlanStudy(file, with: catalogue, jobs: 2).run()
+      return try #require(report.best?.figures.arrivalsPerSecond)
+    }
+    let steady = try await rate("{ process: poisson, rate: 10 /s }")
+    let curve = try await rate(
+      "{ process: diurnal, curve: [{ at: 0 h, rate: 2 /s }, { at: 12 h, rate: 10 /s }] }")
+    #expect(abs(curve / steady - 1) < 0.02)
+  }
+
+  /// Two deployments share the accelerators of a site as their traffic needs, and both keep their targets.
+  @Test func deploymentsShareASite() async throws {
+    let file = try ScenarioFile(
+      document: try Document.parse(
+        text: """
+          tokenmill: 1
+          name: A plan
+          site: { system: h100-sxm, nodes: 1 }
+          deployments:
+            - { name: short, model: llama-3.1-8b, engine: { framework: vllm, max_context_tokens: 4096 } }
+            - { name: long, model: llama-3.1-8b, engine: { framework: vllm, max_context_tokens: 4096 } }
+          workload:
+            - { deployment: short, arrivals: { process: poisson, rate: 10 /s }, lengths: { input: 100, output: 50 }, targets: { tpot_p99: 30 ms } }
+            - { deployment: long, arrivals: { process: poisson, rate: 10 /s }, lengths: { input: 800, output: 400 }, targets: { tpot_p99: 30 ms } }
+          run: { seed: 1, duration: 30 s }
+          plan: { finalists: 1, layouts: [{ tensor: 1 }], max_batch_size: [64], modes: [aggregated] }
+          """, file: "plan.yaml"))
+    let best = try #require(try await PlanStudy(file, with: catalogue, jobs: 2).run().best)
+    #expect(best.parts.map(\.name) == ["short", "long"])
+    #expect(best.parts[1].units > best.parts[0].units && best.replicas <= 8 && best.replicas >= 7)
+    #expect(best.figures.targets.count == 2 && best.figures.targets.filter { !$0.isMet }.isEmpty)
+  }
+
+  /// By carbon the best is what takes least energy for a token, whatever it costs.
+  @Test func carbonFollowsEnergy() async throws {
+    let plan = "finalists: 1, systems: [h100-sxm, h200-sxm, b200-sxm], carbon_grams_per_kwh: 400, objective: "
+    let byCarbon = try await study(plan + "carbon_per_million_tokens").run()
+    let byEnergy = try await study(plan + "tokens_per_megawatt_hour").run()
+    #expect(byCarbon.best?.system.id == byEnergy.best?.system.id)
+    let best = try #require(byCarbon.best?.figures)
+    let kilograms = best.siteWatts / best.outputTokensPerSecond * 1e6 / 3.6e6 * 0.4
+    #expect(abs(try #require(best.carbonPerMillionTokens) / kilograms - 1) < 1e-9)
+  }
 }

@@ -64,7 +64,9 @@ extension PointDraft {
       assume(
         "host",
         "\(hostFloor.seconds * 1e3) ms a step and \(hostFloor.secondsPerSequence * 1e3) ms a sequence",
-        because: "the campaign's steps take as long on one accelerator whatever the model")
+        because: hostFloor.seconds > 0
+          ? "the campaign's runs of this task take as long on one such accelerator whatever the model"
+          : "the campaign's client reads no more tokens a second, whatever the accelerator")
     }
     if let places = placesBelowClients {
       engine.options.maximumBatchSize = min(engine.options.maximumBatchSize, places)
