@@ -6,7 +6,12 @@ import Scenario
 
 extension PowerCalibration {
   /// Systems of an architecture's silicon in another board, whose watts are the same over another range.
-  private static let sameSilicon = [(system: "gb200-nvl72", architecture: 1)]
+  ///
+  /// Blackwell Ultra has the dies and the memory bandwidth of Blackwell, and a higher limit: at the same work it draws the same.
+  private static let sameSilicon = [
+    (system: "gb200-nvl72", architecture: 1), (system: "b300-sxm", architecture: 1),
+    (system: "gb300-nvl72", architecture: 1),
+  ]
 
   /// The coefficients by system or architecture at a point; `other` takes those of the first architecture.
   func powers(at point: [Double]) -> [String: PowerCoefficients] {
@@ -69,11 +74,14 @@ extension PowerCalibration {
     }
     for (system, architecture) in Self.sameSilicon {
       guard let power = powers[system], let scale = rangeRatio(architecture, system) else { continue }
-      let error = kernels.error(of: system, with: power).map { ", median error \(Self.percent($0))" } ?? ""
+      let measured =
+        kernels.error(of: system, with: power).map { error in
+          "\(kernels.count(of: system)) kernels, median error \(Self.percent(error))"
+        } ?? "no measured power"
       lines += Self.lines(
         system, power,
         source: "\(PowerParameters.architectures[architecture])'s watts over another range, "
-          + "\(String(format: "%.2f", scale)) of it: the same silicon; \(kernels.count(of: system)) kernels\(error)"
+          + "\(String(format: "%.2f", scale)) of it: the same silicon; \(measured)"
       )
     }
     if let power = powers["other"] {
