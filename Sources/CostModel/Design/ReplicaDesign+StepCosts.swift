@@ -75,29 +75,41 @@ extension ReplicaDesign {
     let kernels = kernelCosts(
       maximumBatchSize: maximumBatchSize, maximumBatchTokens: maximumBatchTokens,
       maximumContextTokens: maximumContextTokens, draftTokens: draftTokens)
+    return stepCosts(kernels, by: overhead)
+  }
+
+  /// Step costs from the costs of kernels and a framework's overheads, its scheduler being told to work beside the
+  /// accelerators or between their steps.
+  ///
+  /// - Parameters:
+  ///   - kernels: what ``kernelCosts(maximumBatchSize:maximumBatchTokens:maximumContextTokens:draftTokens:)`` gives.
+  ///   - overhead: what the framework adds by default.
+  /// - Returns: the table that an engine looks up.
+  public func stepCosts(_ kernels: StepCostTable, by overhead: FrameworkOverhead) -> StepCostTable {
     guard let schedulesAhead, schedulesAhead != framework.schedulesAhead else {
       return adjusted(kernels, by: overhead)
     }
-    return schedulesAhead ? withHostBeside(kernels) : withHostBetween(kernels)
+    return schedulesAhead ? withHostBeside(kernels, overhead) : withHostBetween(kernels, overhead)
   }
 
   /// Step costs of a framework whose scheduler is told to prepare the next step meanwhile: its fitted time of a step and
   /// of each sequence then only shows where the accelerators are done before.
-  private func withHostBeside(_ kernels: StepCostTable) -> StepCostTable {
+  private func withHostBeside(_ kernels: StepCostTable, _ overhead: FrameworkOverhead) -> StepCostTable {
     var device = overhead
     device.stepSeconds = 0
     device.sequenceSeconds = 0
     var table = adjusted(kernels, by: device)
     let (step, sequence) = (overhead.stepSeconds, overhead.sequenceSeconds)
     table.host = kernels.sequences.mapped { sequences, _ in
-      roofline.hostWait(seconds: step + sequence * sequencesOfGroup(sequences))
+      let floor = hostFloor.map { $0.seconds + $0.secondsPerSequence * Double(sequences) } ?? 0
+      return roofline.hostWait(seconds: max(step + sequence * sequencesOfGroup(sequences), floor))
     }
     return table
   }
 
   /// Step costs of a framework whose scheduler is told to wait for each step: what that takes is not measured for it, so
   /// the prior of vLLM's scheduler, which waits by default, stands in.
-  private func withHostBetween(_ kernels: StepCostTable) -> StepCostTable {
+  private func withHostBetween(_ kernels: StepCostTable, _ overhead: FrameworkOverhead) -> StepCostTable {
     var all = overhead
     let prior = efficiencies.overhead(of: .vllm)
     all.stepSeconds += prior.stepSeconds

@@ -85,9 +85,9 @@ public struct PlannedPoint: Sendable {
   func stepCosts(kernels: Costs) -> Costs {
     var other: StepCostTable?
     if let prefill, let table = kernels.prefill {
-      other = prefill.design.adjusted(table, by: prefillOverhead)
+      other = prefill.design.stepCosts(table, by: prefillOverhead)
     }
-    return Costs(own: design.adjusted(kernels.own, by: overhead), prefill: other)
+    return Costs(own: design.stepCosts(kernels.own, by: overhead), prefill: other)
   }
 
   /// The deployment as the simulation runs it.

@@ -43,6 +43,11 @@ extension PointDraft {
   /// for which vLLM 0.11 sorts the vocabulary. Other campaigns' clients ask for the likeliest token or don't say.
   var sampler: Sampler { point.suite == "mlenergy" && framework == .vllm ? .sort : .greedy }
 
+  /// Whether a campaign's configuration says that the next step is prepared during the last; nil: as the framework would.
+  ///
+  /// ML.ENERGY starts vLLM with `async-scheduling: true` (repository ml-energy/benchmark, configs/vllm/**/monolithic.config.yaml).
+  var schedulesAhead: Bool? { point.suite == "mlenergy" && framework == .vllm ? true : nil }
+
   /// What the host of a campaign takes for a step, whatever the accelerator does.
   ///
   /// ML.ENERGY's client is one process that reads a chunk for each token from one to eight API servers: no run of the fit
@@ -67,6 +72,9 @@ extension PointDraft {
         because: hostFloor.seconds > 0
           ? "the campaign's runs of this task take as long on one such accelerator whatever the model"
           : "the campaign's client reads no more tokens a second, whatever the accelerator")
+    }
+    if schedulesAhead != nil {
+      assume("async_scheduling", "true", because: "the campaign's configuration says so")
     }
     if let places = placesBelowClients {
       engine.options.maximumBatchSize = min(engine.options.maximumBatchSize, places)

@@ -19,7 +19,7 @@ struct PlannedPool: Sendable {
       design.model.id, design.system.id, design.framework.rawValue, "\(design.precision)",
       "\(design.parallel)", "\(engine.maximumBatchSize)", "\(engine.maximumBatchTokens)",
       "\(engine.maximumContextTokens)", "\(engine.draftTokens)", "\(design.clocks)",
-      "\(String(describing: design.hostFloor))",
+      "\(String(describing: design.hostFloor))", "\(String(describing: design.schedulesAhead))",
       design.sampler.rawValue,
     ].joined(separator: "|")
   }

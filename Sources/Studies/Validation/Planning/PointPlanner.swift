@@ -107,6 +107,7 @@ struct PointDraft {
       min(max($0, system.accelerator.idlePower.si + 1), system.accelerator.thermalDesignPower.si)
     }
     design.hostFloor = hostFloor
+    design.schedulesAhead = schedulesAhead
     design.sampler = sampler
     return design
   }
