@@ -127,7 +127,7 @@ import Testing
     ("--submit", "--submit, --shards, --partition and --time need --slurm, the folder for the scripts."),
     (
       "--slurm jobs --json -",
-      "--slurm writes its results into its folder: leave out --json, --results, --resume, --shard."
+      "--slurm writes its results into its folder: leave out --json, --csv, --results, --resume, --shard."
     ),
     ("--slurm jobs --shards 0", "--shards takes 1 to 10000."),
     ("--slurm jobs --time 'a b'", "--time takes no such value: 'a b'."),

@@ -10,7 +10,7 @@ extension PlanReport {
   public func text(style: TextStyle = TextStyle()) -> String {
     var lines = [style.strong(scenario), answer(style)]
     lines += notes.flatMap { wrapped($0, indent: "  ").map { style.aside($0) } }
-    if !candidates.isEmpty { lines += [""] + table.lines(style: style) }
+    if !candidates.isEmpty { lines += [""] + candidateTable.lines(style: style) }
     if let candidate = candidates.first {
       lines += [""] + targetTable(candidate).lines(style: style)
       lines += [""] + limitLines(candidate)
@@ -48,7 +48,7 @@ extension PlanReport {
   }
 
   /// The candidates side by side.
-  private var table: TextTable {
+  private var candidateTable: TextTable {
     let isSmallest = wantedArrivalsPerSecond != nil
     var table = TextTable([
       .init(""), .init("system", .leading, maximumWidth: 16), .init("engine", .leading),
@@ -159,12 +159,12 @@ extension PlanReport {
       + settings.suffix(1).map { String($0.dropLast(2)) }
   }
 
-  /// A text as lines of at most 98 characters, broken at spaces.
+  /// A text as lines of at most 80 characters, broken at spaces.
   private func wrapped(_ text: String, indent: String) -> [String] {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if line.count + word.count + 1 > 98, !line.isEmpty {
+      if line.count + word.count + 1 > 80, !line.isEmpty {
         lines.append(line)
         line = indent + word
       } else {
