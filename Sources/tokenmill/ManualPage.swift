@@ -147,7 +147,8 @@ struct ManualPage {
   /// A text with nothing in it that roff would read as its own.
   private static func escaped(_ text: String) -> String {
     let marks: [Character: String] = [
-      "\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", "\"": "\\(dq",
+      "…": "...", "\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti",
+      "\"": "\\(dq",
     ]
     var out = text.hasPrefix(".") ? "\\&" : ""
     for character in text {

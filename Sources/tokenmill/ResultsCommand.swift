@@ -15,6 +15,7 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List the runs of a store with their figures.",
+    usage: "tokenmill results list [<options>] <store>",
     discussion: """
       Points of the store's last sweep come first, in their order. CSV has the columns of 'run --csv', JSON the \
       summaries whole.

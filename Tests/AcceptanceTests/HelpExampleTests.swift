@@ -45,9 +45,8 @@ import Testing
       if help.subcommands?.filter({ $0.commandName != "help" }).isEmpty ?? true {
         #expect(!help.examples.isEmpty, "\(path) has no examples")
       }
-      for example in help.examples {
-        #expect(example.hasPrefix(path.joined(separator: " ")), "\(example) is no example of \(path)")
-      }
+      let name = path.joined(separator: " ")
+      #expect(help.examples.isEmpty || help.examples.contains { $0.hasPrefix(name) }, "\(path)")
       let text = try Command.shell(
         "$tokenmill \(path.dropFirst().joined(separator: " ")) --help", in: folder)
       for line in text.output.split(separator: "\n") { #expect(line.count <= 80, "\(path): \(line)") }
@@ -72,11 +71,12 @@ import Testing
       withDestinationURL: package.appendingPathComponent("scenarios"))
     let chat = Folder.chat.replacing("accelerators: 2", with: "racks: 1")
     try folder.write(chat, to: "chat.yaml")
+    let rates = (1...8).map { "\(10 * $0) req/s" }.joined(separator: ", ")
     try folder.write(chat.replacing("h100-sxm", with: "b200-sxm"), to: "chat-on-b200.yaml")
     try folder.write(chat.replacing("h100-sxm", with: "mi355x"), to: "chat-on-mi355x.yaml")
     try folder.write(
       chat
-        + "sweep: { axes: [{ path: \"workload[0].arrivals.rate\", values: { from: 1 req/s, to: 8 req/s, steps: 8 } }] }\n",
+        + "sweep: { axes: [{ path: \"workload[0].arrivals.rate\", values: [\(rates)] }] }\n",
       to: "chat-sweep.yaml")
     for name in ["before", "after"] {
       #expect(try Command.run("run", "chat.yaml", "--json", "\(name).json", "-q", in: folder).status == 0)

@@ -23,12 +23,12 @@ import Testing
     let result = try Command.run("sweep", "sweep.yaml", in: folder)
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.output.split(separator: "\n")
-    // Title, head, six points, why two can't run; below them a curve of the rate for each layout that runs.
-    #expect(lines.count == 12)
+    // Title, head, six points, why two can't run, on two lines; below them a curve of the rate for each layout that runs.
+    #expect(lines.count == 13)
     #expect(lines[0] == "A small chat  6 points, * on the Pareto front")
     #expect(lines[1].split(separator: " ").starts(with: ["tensor", "rate", "tok/s/GPU", "tok/s/user"]))
     // Three accelerators can't share 32 query heads: the rows say so, the sweep goes on.
-    #expect(lines[6].contains("3  10 req/s") && lines[6].hasSuffix("can't run"))
+    #expect(lines[6].contains("3 10 req/s") && lines[6].hasSuffix("can't run"))
     #expect(lines[8].hasPrefix("2 points can't run: "))
     #expect(lines[8].contains("does not divide the 32 query heads"))
     #expect(result.output.contains("*"))

@@ -64,6 +64,19 @@ struct TerminalTextTests {
     #expect(PlainText.isUTF8 { $0 == "LC_ALL" ? "" : "en_GB.UTF-8" }, "an empty one says nothing")
   }
 
+  /// What all stretches of a run add up to is what the run did.
+  @Test func theCourseAddsUp() throws {
+    let report = RunReport(
+      context(deployments: [DeploymentContext(name: "chat", replicas: 2, accelerators: 2)]), [steadyOutcome()]
+    )
+    let course = try #require(report.course)
+    let tokens = try #require(course.figures.first { $0.name == "output tokens/s" })
+    #expect(tokens.values.count == RunCourse.mostCells)
+    let mean = tokens.values.reduce(0, +) / Double(tokens.values.count)
+    #expect(abs(mean * course.seconds - 10_000) < 1)
+    #expect(report.site.wholeRun.throughput.outputTokensPerSecond.map { abs($0 / mean - 1) < 1e-9 } == true)
+  }
+
   @Test func columnsHaveNamesOfTheirOwn() {
     var table = FigureTable(["a", "b", "a"])
     table.add([1, nil, "x,y"])

@@ -100,12 +100,12 @@ extension RunReport {
 
   private func latencySection(_ style: TextStyle) -> [String] {
     var table = TextTable([
-      .init("latency, steady window", .leading), .init("mean"), .init("p50"), .init("p90"), .init("p95"),
+      .init("steady-state latency", .leading), .init("mean"), .init("p50"), .init("p90"), .init("p95"),
       .init("p99"), .init("max"),
     ])
     let names = [
-      "ttft": "time to first token", "tpot": "time per output token", "itl": "between tokens",
-      "e2e": "end to end", "queue": "in the queue", "ttfat": "time to first answer token",
+      "ttft": "time to first token", "tpot": "time an output token", "itl": "between tokens",
+      "e2e": "end to end", "queue": "in the queue", "ttfat": "time to answer token",
     ]
     for (name, value) in site.window.latency.named where value.count > 0 {
       table.add(

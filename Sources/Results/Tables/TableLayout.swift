@@ -15,7 +15,7 @@ struct TableLayout {
     var titles: Int?
 
     static let all = [
-      Step(gap: 2, breaksTitles: false), Step(gap: 1, breaksTitles: false), Step(gap: 2), Step(gap: 1),
+      Step(gap: 2, breaksTitles: false), Step(gap: 2), Step(gap: 1, breaksTitles: false), Step(gap: 1),
       Step(gap: 2, texts: 20), Step(gap: 1, texts: 16), Step(gap: 1, texts: 12, titles: 6),
     ]
   }

@@ -8,7 +8,8 @@ import Scenario
 extension PlanReport {
   /// The plan for a reader: the answer, its rivals, what binds, how to run it.
   public func text(style: TextStyle = TextStyle()) -> String {
-    var lines = [style.strong(scenario), answer(style)]
+    var lines = wrapped(scenario, indent: "  ").map { style.strong($0) }
+    lines += wrapped(answer, indent: "  ").map { isFeasible ? $0 : style.doubtful($0) }
     lines += notes.flatMap { wrapped($0, indent: "  ").map { style.aside($0) } }
     if !candidates.isEmpty { lines += [""] + candidateTable.lines(style: style) }
     if let candidate = candidates.first {
@@ -26,12 +27,11 @@ extension PlanReport {
   }
 
   /// The answer in a sentence.
-  private func answer(_ style: TextStyle) -> String {
+  private var answer: String {
     guard let candidate = candidates.first else {
-      return style.doubtful(
-        nearest == nil
-          ? "not feasible: nothing that may be chosen runs"
-          : "not feasible: the targets are missed at any rate")
+      return nearest == nil
+        ? "not feasible: nothing that may be chosen runs"
+        : "not feasible: the targets are missed at any rate"
     }
     let figures = candidate.figures
     let size =
@@ -40,7 +40,7 @@ extension PlanReport {
     let rate = "\(Numbers.text(figures.arrivalsPerSecond)) requests/s"
     guard candidate.isFeasible else {
       let wanted = Numbers.text(wantedArrivalsPerSecond)
-      return style.doubtful("not feasible: of \(wanted) requests/s \(size) serve \(rate) within the targets")
+      return "not feasible: of \(wanted) requests/s \(size) serve \(rate) within the targets"
     }
     return wantedArrivalsPerSecond == nil
       ? "\(size) serve \(rate) within the targets; binding: \(figures.bindingLimit)"
