@@ -23,8 +23,9 @@ struct Terminal: Sendable {
     TextStyle(usesColor: isInteractive && (environment("NO_COLOR") ?? "").isEmpty)
   }
 
-  /// Whether text has to do with ASCII: on a terminal of another encoding. Files and pipes always get UTF-8, so that
-  /// the same results are the same bytes.
+  /// Whether text has to do with ASCII: on a terminal of another encoding.
+  ///
+  /// Files and pipes always get UTF-8, so that the same results are the same bytes.
   private var takesOnlyASCII: Bool { isatty(descriptor) == 1 && !PlainText.isUTF8(environment) }
 
   private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

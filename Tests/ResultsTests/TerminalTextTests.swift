@@ -36,6 +36,11 @@ struct TerminalTextTests {
     #expect(lines.count == 2 && lines[0].hasSuffix("1234567890"))
   }
 
+  @Test func slashesBreakUnits() {
+    let table = table([.init("tok/s/GPU"), .init("a / b"), .init("x")], [["1,234", "12", "3"]])
+    #expect(table.lines(width: 14) == ["tok/s/  a /", "   GPU    b  x", " 1,234   12  3"])
+  }
+
   /// Numbers can't be broken: a table of nothing else is as wide as it must be.
   @Test func numbersAreNeverCut() {
     let number = String(repeating: "1", count: 50)

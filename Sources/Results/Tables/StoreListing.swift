@@ -59,7 +59,7 @@ public struct StoreListing: Sendable {
   public func text(style: TextStyle = TextStyle()) -> String {
     guard !entries.isEmpty else { return "no runs\n" }
     var table = TextTable([
-      .init("run"), .init("#"), .init("scenario, point", .leading, maximumWidth: 34), .init("tok/s"),
+      .init("run"), .init("#"), .init("scenario, point", .leading), .init("tok/s"),
       .init("TTFT p50"), .init("TPOT p50"), .init("limit", .leading),
     ])
     for entry in entries {

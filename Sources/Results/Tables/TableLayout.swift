@@ -41,7 +41,7 @@ struct TableLayout {
     let breaks = column.alignment == .leading ? step.texts : nil
     let cells = breaks.map { min($0, widest) } ?? widest
     let longestWord =
-      step.breaksTitles ? Self.words(column.title).map(\.count).max() ?? 0 : column.title.count
+      step.breaksTitles ? Self.words(column.title).map(\.text.count).max() ?? 0 : column.title.count
     return max(cells, step.titles.map { min($0, longestWord) } ?? longestWord)
   }
 
@@ -72,18 +72,19 @@ struct TableLayout {
     }
   }
 
-  /// A text broken at spaces, and within words that are too long.
+  /// A text broken at spaces and behind slashes, and elsewhere where words are too long.
   private static func broken(_ text: String, at width: Int) -> [String] {
     guard text.count > width, width > 0 else { return [text] }
     var lines = [""]
-    for var rest in words(text) {
-      if let last = lines.last, !last.isEmpty {
-        if last.count + 1 + rest.count <= width {
-          lines[lines.count - 1] += " " + rest
-          continue
-        }
-        lines.append("")
+    for word in words(text) {
+      var rest = Substring(word.text)
+      let last = lines[lines.count - 1]
+      let space = last.isEmpty || word.isGlued ? "" : " "
+      if last.count + space.count + rest.count <= width {
+        lines[lines.count - 1] += space + rest
+        continue
       }
+      if !last.isEmpty { lines.append("") }
       while rest.count > width {
         lines[lines.count - 1] = String(rest.prefix(width))
         rest = rest.dropFirst(width)
@@ -95,8 +96,16 @@ struct TableLayout {
     return lines.map { $0.replacing("\u{A0}", with: " ") }
   }
 
-  /// The words of a text; a unit stays with its number.
-  private static func words(_ text: String) -> [Substring] {
-    text.replacing(" %", with: "\u{A0}%").split(separator: " ")
+  /// What of a text stays on one line; a unit stays with its number.
+  private static func words(_ text: String) -> [(text: String, isGlued: Bool)] {
+    text.replacing(" %", with: "\u{A0}%").split(separator: " ").flatMap { word in
+      var parts = [(text: "", isGlued: false)]
+      for character in word {
+        parts[parts.count - 1].text.append(character)
+        // Of `tok/s/GPU` the unit stays whole.
+        if character == "/", parts[parts.count - 1].text.count > 4 { parts.append((text: "", isGlued: true)) }
+      }
+      return parts.filter { !$0.text.isEmpty }
+    }
   }
 }
