@@ -14,6 +14,14 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sou
 INSTALLED := $(DESTDIR)$(patsubst ~/%,$(HOME)/%,$(PREFIX))
 HOME_FOLDER := $(INSTALLED)/libexec/tokenmill
 LINK := $(INSTALLED)/bin/tokenmill
+# The manual page, and completions where each shell looks for them by itself; below INSTALLED.
+MANUAL := share/man/man1/tokenmill.1
+BASH_COMPLETION := share/bash-completion/completions/tokenmill
+ZSH_COMPLETION := share/zsh/site-functions/_tokenmill
+FISH_COMPLETION := share/fish/vendor_completions.d/tokenmill.fish
+PAGES := $(MANUAL) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+# The page bears the date of what it documents, so that one source makes one page.
+MANUAL_DATE = $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
 # Swift's build folder admits one build at a time, so goals run one after the other, whatever -j says.
 .NOTPARALLEL:
@@ -26,7 +34,7 @@ help:
 	@echo "make accuracy         predict everything that was measured, write docs/accuracy.md"
 	@echo "make notebooks        run the notebooks, write notebooks/build and docs/images"
 	@echo "make format           format the sources"
-	@echo "make install          install to PREFIX=$(PREFIX); make uninstall removes it"
+	@echo "make install          install to PREFIX=$(PREFIX), with manual page and completions; make uninstall removes it"
 	@echo "make clean            remove what was built"
 
 deps:
@@ -66,10 +74,16 @@ install: build
 	@cp -R "$(BUILD)"/tokenmill_*.resources "$(HOME_FOLDER)/"
 	@install -m 755 "$(BUILD)/tokenmill" "$(HOME_FOLDER)/tokenmill"
 	@ln -sf ../libexec/tokenmill/tokenmill "$(LINK)"
-	@echo "installed $(LINK)"
+	@mkdir -p $(foreach page,$(PAGES),"$(INSTALLED)/$(dir $(page))")
+	@"$(BUILD)/tokenmill" manual --date "$(MANUAL_DATE)" > "$(INSTALLED)/$(MANUAL)"
+	@"$(BUILD)/tokenmill" --generate-completion-script bash > "$(INSTALLED)/$(BASH_COMPLETION)"
+	@"$(BUILD)/tokenmill" --generate-completion-script zsh > "$(INSTALLED)/$(ZSH_COMPLETION)"
+	@"$(BUILD)/tokenmill" --generate-completion-script fish > "$(INSTALLED)/$(FISH_COMPLETION)"
+	@chmod 644 $(foreach page,$(PAGES),"$(INSTALLED)/$(page)")
+	@echo "installed $(LINK), its manual page and completions for bash, zsh and fish"
 
 uninstall:
-	@rm -rf "$(HOME_FOLDER)" "$(LINK)"
+	@rm -rf "$(HOME_FOLDER)" "$(LINK)" $(foreach page,$(PAGES),"$(INSTALLED)/$(page)")
 	@echo "removed $(LINK)"
 
 clean:

@@ -40,16 +40,25 @@ public struct CatalogListing: Sendable {
     }
     var table = TextTable([
       .init("figure", .leading, maximumWidth: 36), .init("value"), .init("confidence", .leading),
-      .init("source", .leading),
+      .init("source"),
     ])
     var notes: [String] = []
+    var sources: [String] = []
     for figure in system.figures {
-      table.add([figure.path, figure.value, figure.confidence.rawValue, figure.source])
+      if !sources.contains(figure.source) { sources.append(figure.source) }
+      let number = sources.firstIndex(of: figure.source).map { "[\($0 + 1)]" } ?? ""
+      table.add([figure.path, figure.value, figure.confidence.rawValue, number])
       if let note = figure.note { notes.append("\(figure.path): \(note)") }
     }
     var lines = [style.strong(system.name), style.aside("\(system.id), \(system.vendor), \(system.status)")]
     lines += table.lines(style: style)
-    if !notes.isEmpty { lines += [style.aside("notes")] + notes.map { "  " + $0 } }
+    lines.append(style.aside("sources"))
+    for (index, source) in sources.enumerated() {
+      lines += RunReport.wrapped("  [\(index + 1)] \(source)", indent: 6)
+    }
+    if !notes.isEmpty {
+      lines += [style.aside("notes")] + notes.flatMap { RunReport.wrapped("  " + $0, indent: 4) }
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -160,7 +169,7 @@ public struct CatalogListing: Sendable {
         Numbers.percent(surface.p90Error),
       ])
     }
-    return table.lines(style: style) + calibration.provenance
+    return table.lines(style: style) + calibration.provenance.flatMap { RunReport.wrapped($0, indent: 2) }
   }
 
   /// KV-cache bytes that a token adds while every layer still keeps it; nil where a model keeps none.

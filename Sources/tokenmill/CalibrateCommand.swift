@@ -10,6 +10,7 @@ struct CalibrateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
     abstract: "Fit calibration from measurements.",
+    usage: "tokenmill calibrate [<options>]",
     discussion: """
       Reads the measurement store that 'make measurements' builds, fits what each operator reaches of the
       hardware's peaks (--output), then what frameworks do around the operators, to the 'fit' half of measured runs

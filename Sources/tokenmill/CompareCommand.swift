@@ -10,6 +10,7 @@ struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Put runs side by side: what differs, and which limit moved.",
+    usage: "tokenmill compare [<options>] <things> ...",
     discussion: """
       Each thing is a scenario file, which runs, the JSON of a run, or a results store (FILE.sqlite#3 is point 3 of \
       its sweep). All scenarios run with one seed and see the same requests; ratios are to the first thing. With \
@@ -54,6 +55,12 @@ struct CompareCommand: AsyncParsableCommand {
     completion: .file())
   var json: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a table of the comparison as CSV to a file, or to standard output with -.", valueName: "file|-"),
+    completion: .file(extensions: ["csv"]))
+  var csv: String?
+
   @Option(help: "Cores to use; all that the machine has by default.")
   var jobs: Int?
 
@@ -62,7 +69,7 @@ struct CompareCommand: AsyncParsableCommand {
 
   func run() async throws {
     let use = ResourceUse()
-    let outputs = try Outputs(json: json, isQuiet: quiet)
+    let outputs = try Outputs(json: json, csv: csv, isQuiet: quiet)
     let jobs = try tokenmill.threads(self.jobs)
     if sensitivity != nil, things.count != 1 || !variants.isEmpty {
       throw ValidationError("--sensitivity is of one scenario by itself.")
@@ -72,7 +79,7 @@ struct CompareCommand: AsyncParsableCommand {
     if let sensitivity {
       let study = try SensitivityStudy(inputs[0], share: sensitivity, with: catalogue, seed: seed, jobs: jobs)
       let report = try await counted(study.runs) { done in try await study.run(done: done) }
-      try outputs.write(json: { report.json }, text: { report.text(style: $0) })
+      try outputs.write(json: { report.json }, csv: { report.table }, text: { report.text(style: $0) })
       if !quiet { tokenmill.report(use, events: report.events) }
       return
     }
@@ -84,7 +91,7 @@ struct CompareCommand: AsyncParsableCommand {
     let study = CompareStudy(with: catalogue, seed: seed, jobs: jobs)
     let scenarios = inputs.filter { $0.kind == .scenario }.count
     let report = try await counted(scenarios) { done in try await study.run(inputs, done: done) }
-    try outputs.write(json: { report.json }, text: { report.text(style: $0) })
+    try outputs.write(json: { report.json }, csv: { report.table }, text: { report.text(style: $0) })
     if !quiet, scenarios > 0 { tokenmill.report(use, events: report.events) }
   }
 

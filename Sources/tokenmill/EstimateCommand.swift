@@ -9,6 +9,7 @@ struct EstimateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "estimate",
     abstract: "Estimate the steady state of a scenario in less than a second, without simulating.",
+    usage: "tokenmill estimate [<options>] <scenario>",
     discussion: """
       Capacity and what binds it, throughput, latencies and power, from step costs and queueing theory; each figure \
       with the error that nine of ten estimates kept to against simulation. What is left out of account is listed.
@@ -38,17 +39,23 @@ struct EstimateCommand: AsyncParsableCommand {
     completion: .file())
   var json: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a table of the estimate as CSV to a file, or to standard output with -.", valueName: "file|-"),
+    completion: .file(extensions: ["csv"]))
+  var csv: String?
+
   @Flag(name: [.short, .long], help: "No tables and timing; only what was asked for, and errors.")
   var quiet = false
 
   func run() async throws {
     let use = ResourceUse()
-    let outputs = try Outputs(json: json, isQuiet: quiet)
+    let outputs = try Outputs(json: json, csv: csv, isQuiet: quiet)
     let file = try ScenarioFile.read(path: scenario, overrides: overrides)
     let resolved = try file.resolve(
       with: try ScenarioCatalogue.load(), options: ResolutionOptions(seed: seed, threads: 1))
     let estimate = try SteadyStateEstimate(resolved)
-    try outputs.write(json: { estimate.json }, text: { estimate.text(style: $0) })
+    try outputs.write(json: { estimate.json }, csv: { estimate.table }, text: { estimate.text(style: $0) })
     if !quiet {
       let style = Terminal.standardError.style
       Terminal.standardError.write(style.aside("\(Numbers.seconds(use.wallSeconds)) of wall time") + "\n")

@@ -31,6 +31,12 @@ struct OutputOptions: ParsableArguments {
   var json: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Write a table of the results as CSV to a file, or to standard output with -.", valueName: "file|-"),
+    completion: .file(extensions: ["csv"]))
+  var csv: String?
+
+  @Option(
     help: ArgumentHelp("Add the results to a SQLite database, made where there is none.", valueName: "file"),
     completion: .file())
   var results: String?
@@ -45,43 +51,65 @@ struct Outputs {
   let json: OutputFile?
   /// Whether JSON goes to standard output.
   let printsJSON: Bool
+  /// The file for a table; nil for none and for standard output.
+  let csv: OutputFile?
+  /// Whether a table goes to standard output.
+  let printsCSV: Bool
   /// The store that results are added to.
   let store: ResultStore?
   private let isQuiet: Bool
 
   init(_ options: OutputOptions) throws {
-    try self.init(json: options.json, results: options.results, isQuiet: options.quiet)
+    try self.init(json: options.json, csv: options.csv, results: options.results, isQuiet: options.quiet)
   }
 
-  init(json: String?, results: String? = nil, isQuiet: Bool) throws {
+  init(json: String?, csv: String?, results: String? = nil, isQuiet: Bool) throws {
     printsJSON = json == "-"
+    printsCSV = csv == "-"
+    if json != nil, json == csv {
+      throw ValidationError(
+        "--json and --csv can't both go to \(printsCSV ? "standard output" : "one file").")
+    }
     self.json = try printsJSON ? nil : json.map { path throws(Problems) in try OutputFile(checking: path) }
+    self.csv = try printsCSV ? nil : csv.map { path throws(Problems) in try OutputFile(checking: path) }
     store = try results.map { path throws(Problems) in try ResultStore(path: path) }
     self.isQuiet = isQuiet
   }
 
-  /// Where tables go: to standard error when standard output carries JSON.
-  var tables: Terminal { printsJSON ? .standardError : .standardOutput }
+  /// Where tables for a person go: to standard error when standard output carries something for programs.
+  var tables: Terminal { printsJSON || printsCSV ? .standardError : .standardOutput }
 
   /// Writes what a command found: files first, so that a reader that leaves early loses none of them.
-  func write(json value: () -> JSONValue, text: (TextStyle) -> String) throws {
-    if json != nil || printsJSON {
-      let document = value().text() + "\n"
-      try json?.write(document)
-      if printsJSON { try Terminal.standardOutput.writeOrThrow(document) }
-    }
+  func write(json value: () -> JSONValue, csv table: () -> FigureTable, text: (TextStyle) -> String) throws {
+    try write(json: value, csv: table)
     try write(text: text)
   }
 
-  /// As ``write(json:text:)``, for JSON that comes in parts.
-  func write(parts: some Sequence<String>, text: (TextStyle) -> String) throws {
+  /// Writes what a command found, for programs alone.
+  func write(json value: () -> JSONValue, csv table: () -> FigureTable) throws {
+    let document = json != nil || printsJSON ? value().text() + "\n" : ""
+    try json?.write(document)
+    try write(csv: table)
+    if printsJSON { try Terminal.standardOutput.writeOrThrow(document) }
+  }
+
+  /// As ``write(json:csv:text:)``, for JSON that comes in parts.
+  func write(parts: some Sequence<String>, csv table: () -> FigureTable, text: (TextStyle) -> String) throws {
     try json?.write { (append) throws(Problems) in
       for part in parts { try append(part) }
     }
+    try write(csv: table)
     if printsJSON {
       for part in parts { try Terminal.standardOutput.writeOrThrow(part) }
     }
     try write(text: text)
+  }
+
+  private func write(csv table: () -> FigureTable) throws {
+    guard csv != nil || printsCSV else { return }
+    let text = table().csv
+    try csv?.write(text)
+    if printsCSV { try Terminal.standardOutput.writeOrThrow(text) }
   }
 
   private func write(text: (TextStyle) -> String) throws {

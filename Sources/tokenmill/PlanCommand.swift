@@ -9,6 +9,7 @@ struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Find the best configurations for a site, its traffic and its latency targets.",
+    usage: "tokenmill plan [<options>] <scenario>",
     discussion: """
       The scenario's plan: section says what may be chosen. Without traffic in it, the answer is how many requests/s \
       the site sustains within the targets; with traffic, the smallest or cheapest site that serves it. Estimates \
@@ -17,7 +18,7 @@ struct PlanCommand: AsyncParsableCommand {
 
       EXAMPLES:
         tokenmill plan scenarios/plan-1gw-chat.yaml
-        tokenmill plan chat.yaml --json plan.json
+        tokenmill plan chat.yaml --json plan.json --csv candidates.csv
         tokenmill plan chat.yaml --set plan.objective=tokens_per_megawatt_hour
         tokenmill plan chat.yaml --set 'plan.traffic={ rate: 500 req/s }' --results finalists.sqlite
       """)
@@ -58,7 +59,7 @@ struct PlanCommand: AsyncParsableCommand {
     line.stop()
     let report = try found.get()
     for result in report.results { try outputs.store?.add(result.report, outcomes: result.outcomes) }
-    try outputs.write(json: { report.json }, text: { report.text(style: $0) })
+    try outputs.write(json: { report.json }, csv: { report.table }, text: { report.text(style: $0) })
     if !output.quiet { tokenmill.report(use, events: report.events) }
     if !report.isFeasible { throw Failure(message: "", status: .answerIsNo) }
   }

@@ -17,12 +17,15 @@ struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Make benchmark points of results of load generators.",
+    usage: "tokenmill points import [<options>] <results> ...",
     discussion: """
       Reads what 'vllm bench serve', SGLang's bench_serving, AIPerf, GenAI-Perf and GuideLLM write. They know the load and \
       the figures; --set says on what they were measured, column by column as docs/validation.md lists them.
 
       EXAMPLES:
-        tokenmill points import bench-*.json --set system=h200-sxm --set accelerators=8 --set tp=8 --output own.csv
+        tokenmill points import bench-*.json --set system=h200-sxm \\
+          --set accelerators=8 --set framework=vllm --set model=llama-3.1-70b \\
+          --set tp=8 --output own.csv
         tokenmill validate --points own.csv
       """)
 

@@ -9,6 +9,7 @@ struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run one scenario: tables for a person, JSON for programs.",
+    usage: "tokenmill run [<options>] <scenario>",
     discussion: """
       The same scenario and seed give the same results, to the byte, for any number of threads.
 
@@ -71,7 +72,8 @@ struct RunCommand: AsyncParsableCommand {
           "warning: the timeline is cut after \(TimelinePlan.mostSpans) spans of a deployment\n")
       }
     }
-    try outputs.write(json: { result.report.json }, text: { result.report.text(style: $0) })
+    try outputs.write(
+      json: { result.report.json }, csv: { result.report.table }, text: { result.report.text(style: $0) })
     if !output.quiet { report(use, events: result.report.events) }
   }
 }

@@ -34,10 +34,11 @@ struct SlurmOptions: ParsableArguments {
       }
       return
     }
-    guard command.shard == nil, !command.resume, command.output.json == nil, command.output.results == nil
+    guard command.shard == nil, !command.resume, command.output.json == nil, command.output.csv == nil,
+      command.output.results == nil
     else {
       throw ValidationError(
-        "--slurm writes its results into its folder: leave out --json, --results, --resume, --shard.")
+        "--slurm writes its results into its folder: leave out --json, --csv, --results, --resume, --shard.")
     }
     if let shards, !(1...10_000).contains(shards) { throw ValidationError("--shards takes 1 to 10000.") }
     for (name, value) in [("--partition", partition), ("--time", time)] {

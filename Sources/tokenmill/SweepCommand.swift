@@ -17,7 +17,7 @@ struct SweepCommand: AsyncParsableCommand {
 
       EXAMPLES:
         tokenmill sweep scenarios/b200-deepseek-r1-closed-loop.yaml
-        tokenmill sweep chat-sweep.yaml --jobs 2 --json points.json
+        tokenmill sweep chat-sweep.yaml --jobs 2 --json points.json --csv points.csv
         tokenmill sweep chat-sweep.yaml --results points.sqlite --resume
         tokenmill sweep chat-sweep.yaml --shard 2/4 --results part-2.sqlite
         tokenmill sweep chat-sweep.yaml --slurm jobs --shards 20 --submit
@@ -81,7 +81,7 @@ struct SweepCommand: AsyncParsableCommand {
       points.lazy.compactMap(\.figures?.scenario).first ?? file.document.root["name"]?.scalar?.text
       ?? scenario.scenario
     let report = SweepReport(name: name, sweep: sweep, points: points, objective: pareto, shard: shard)
-    try outputs.write(parts: report.jsonParts, text: { report.text(style: $0) })
+    try outputs.write(parts: report.jsonParts, csv: { report.table }, text: { report.text(style: $0) })
     if !output.quiet { tokenmill.report(use, events: events) }
   }
 

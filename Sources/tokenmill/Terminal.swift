@@ -23,6 +23,11 @@ struct Terminal: Sendable {
     TextStyle(usesColor: isInteractive && (environment("NO_COLOR") ?? "").isEmpty)
   }
 
+  /// Whether text has to do with ASCII: on a terminal of another encoding.
+  ///
+  /// Files and pipes always get UTF-8, so that the same results are the same bytes.
+  private var takesOnlyASCII: Bool { isatty(descriptor) == 1 && !PlainText.isUTF8(environment) }
+
   private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
   /// Writes a text; what can't be written is lost, as befits diagnostics.
@@ -39,7 +44,7 @@ struct Terminal: Sendable {
 
   /// - Returns: 0, or the error number of the first failed write.
   private func writeAll(_ text: String) -> Int32 {
-    var text = text
+    var text = takesOnlyASCII ? PlainText.ascii(text) : text
     return text.withUTF8 { bytes in
       var written = 0
       while written < bytes.count {

@@ -29,7 +29,7 @@ struct Tokenmill: AsyncParsableCommand {
       RunCommand.self, EstimateCommand.self, SweepCommand.self, PlanCommand.self, CompareCommand.self,
       ValidateCommand.self, CalibrateCommand.self, CatalogCommand.self, ResultsCommand.self,
       ReportCommand.self, ServeCommand.self,
-      PointsCommand.self,
+      PointsCommand.self, ManualCommand.self,
     ])
 }
 

@@ -10,6 +10,7 @@ struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Compare predictions with measured benchmarks and with theory.",
+    usage: "tokenmill validate [<options>]",
     discussion: """
       Every point is simulated as its benchmark ran it; what the source leaves open is settled by the benchmark's \
       recipes or the framework's defaults, which --explain shows.
@@ -50,6 +51,13 @@ struct ValidateCommand: AsyncParsableCommand {
   var json: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Write every measured figure beside its prediction as CSV to a file, or to standard output with -.",
+      valueName: "file|-"),
+    completion: .file(extensions: ["csv"]))
+  var csv: String?
+
+  @Option(
     help: ArgumentHelp("Write the tables of errors as Markdown.", valueName: "file.md"), completion: .file())
   var markdown: String?
 
@@ -83,7 +91,7 @@ struct ValidateCommand: AsyncParsableCommand {
   func run() async throws {
     let use = ResourceUse()
     let threads = try tokenmill.threads(threads)
-    let document = try json.flatMap { path in path == "-" ? nil : try OutputFile(checking: path) }
+    let results = try Outputs(json: json, csv: csv, isQuiet: quiet)
     let page = try markdown.map { path in try OutputFile(checking: path) }
     let pictures = try html.map { path in try OutputFile(checking: path) }
     let earlier = try baseline.open()
@@ -106,14 +114,13 @@ struct ValidateCommand: AsyncParsableCommand {
     let figures = leftOut.reduce(report.json) { found, left in
       found.adding(left.report.json, as: "without_own_" + left.subject.rawValue)
     }
-    try document?.write(figures.text() + "\n")
     try outputs.writeEstimateErrors(report)
     try outputs.writePage(report, leftOut, intervals: validation.provenanceOfIntervals)
     try page?.write(report.markdown(layout))
     let verdicts = gates.isEmpty ? "" : GateTable.text(judged(gates, report), style: TextStyle())
     try pictures?.write(ValidationPage(report, layout: layout, gates: verdicts).html)
-    if json == "-" { try Terminal.standardOutput.writeOrThrow(figures.text() + "\n") }
-    let tables: Terminal = json == "-" ? .standardError : .standardOutput
+    try results.write(json: { figures }, csv: { report.table })
+    let tables = results.tables
     if let explain {
       try tables.writeOrThrow(try report.explanation(of: explain, style: tables.style))
     } else if !quiet {

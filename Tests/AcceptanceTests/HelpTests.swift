@@ -79,8 +79,8 @@ import Testing
           calibrate               Fit calibration from measurements.
           catalog                 Show what is known, with sources: systems, models,
                                   calibrations.
-          results                 Work with stores of results: join the parts of a
-                                  sweep.
+          results                 Work with stores of results: list what is in one,
+                                  join the parts of a sweep.
           report                  Make one page of HTML of a store of results.
           serve                   Turn the knobs of scenarios on a local page:
                                   estimates at once, then simulation.
@@ -107,7 +107,7 @@ import Testing
           tokenmill run chat.yaml --results runs.sqlite --requests requests.csv
           tokenmill run chat.yaml --timeline trace.json --timeline-replicas 0-1
 
-        USAGE: tokenmill run <scenario> [--set <path=value> ...] [--seed <seed>] [--single-step] [--json <file|->] [--results <file>] [--quiet] [--requests <file.csv>] [--timeline <file.json>] [--timeline-replicas <range>] [--threads <threads>]
+        USAGE: tokenmill run [<options>] <scenario>
 
         ARGUMENTS:
           <scenario>              The scenario file.
@@ -121,6 +121,8 @@ import Testing
                                   results but for the count of events.
           --json <file|->         Write the results as JSON to a file, or to standard
                                   output with -.
+          --csv <file|->          Write a table of the results as CSV to a file, or to
+                                  standard output with -.
           --results <file>        Add the results to a SQLite database, made where
                                   there is none.
           -q, --quiet             No tables, progress and timing; only what was asked
@@ -151,7 +153,7 @@ import Testing
 
         EXAMPLES:
           tokenmill sweep scenarios/b200-deepseek-r1-closed-loop.yaml
-          tokenmill sweep chat-sweep.yaml --jobs 2 --json points.json
+          tokenmill sweep chat-sweep.yaml --jobs 2 --json points.json --csv points.csv
           tokenmill sweep chat-sweep.yaml --results points.sqlite --resume
           tokenmill sweep chat-sweep.yaml --shard 2/4 --results part-2.sqlite
           tokenmill sweep chat-sweep.yaml --slurm jobs --shards 20 --submit
@@ -180,6 +182,8 @@ import Testing
                                   results but for the count of events.
           --json <file|->         Write the results as JSON to a file, or to standard
                                   output with -.
+          --csv <file|->          Write a table of the results as CSV to a file, or to
+                                  standard output with -.
           --results <file>        Add the results to a SQLite database, made where
                                   there is none.
           -q, --quiet             No tables, progress and timing; only what was asked
@@ -215,7 +219,7 @@ import Testing
           tokenmill compare points.sqlite#3 points.sqlite#7
           tokenmill compare chat.yaml --sensitivity 10%
 
-        USAGE: tokenmill compare <things> ... [--with <changes> ...] [--sensitivity <share>] [--set <path=value> ...] [--seed <seed>] [--json <file|->] [--jobs <jobs>] [--quiet]
+        USAGE: tokenmill compare [<options>] <things> ...
 
         ARGUMENTS:
           <things>                Scenario files, JSON of runs, results stores.
@@ -231,6 +235,8 @@ import Testing
                                   thing.
           --json <file|->         Write the comparison as JSON to a file, or to
                                   standard output with -.
+          --csv <file|->          Write a table of the comparison as CSV to a file, or
+                                  to standard output with -.
           --jobs <jobs>           Cores to use; all that the machine has by default.
           -q, --quiet             No tables, progress and timing; only what was asked
                                   for, and errors.

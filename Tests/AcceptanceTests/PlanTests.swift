@@ -41,7 +41,7 @@ import Testing
     let result = try Command.run("plan", "plan.yaml", in: folder)
     #expect(result.status == 0, "\(result.errors)")
     let tables = result.output.split(separator: "\n").prefix { !$0.contains(": vllm") }
-    for line in tables { #expect(line.count <= 100, "\(line)") }
+    for line in tables { #expect(line.count <= 80, "\(line)") }
     for text in ["vllm serve", "--tensor-parallel-size", "tokenmill run plan.yaml", "left of each limit"] {
       #expect(result.output.contains(text))
     }

@@ -14,7 +14,7 @@ import Testing
     #expect(result.errors.contains(" of wall time, "))
     #expect(!result.output.contains("wall time"))
     #expect(!(result.output + result.errors).contains("\u{1B}"), "escape sequences outside a terminal")
-    for line in result.output.split(separator: "\n") { #expect(line.count <= 100) }
+    for line in result.output.split(separator: "\n") { #expect(line.count <= 80) }
   }
 
   @Test func jsonOnStandardOutputIsAlone() throws {

@@ -81,7 +81,7 @@ import Testing
     let text = report.text(ValidationReport.Layout(dimensions: [[.framework]], worst: 1))
     #expect(
       text.contains(
-        "\nfit · vllm      2          2  15.0 %      15.0 %   19.0 %      -5.0 %  0.95           -\n"))
+        "\nfit · vllm      2          2  15.0 %   15.0 %   19.0 %   -5.0 %  0.95          -\n"))
     #expect(
       report.markdown().contains("| fit · vllm | 2 | 2 | 15.0 % | 15.0 % | 19.0 % | -5.0 % | 0.95 | - |"))
   }

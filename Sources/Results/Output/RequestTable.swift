@@ -16,7 +16,7 @@ public enum RequestTable {
     try file.write { (append) throws(Problems) in
       var part = header + "\n"
       for outcome in outcomes {
-        let name = quoted(outcome.name)
+        let name = CSVText.quoted(outcome.name)
         for record in outcome.observations.records {
           part += name + "," + line(record) + "\n"
           if part.utf8.count > 1 << 20 {
@@ -52,11 +52,5 @@ public enum RequestTable {
     let fraction = String(rest)
     return (nanoseconds < 0 ? "-" : "") + "\(seconds)." + String(repeating: "0", count: 9 - fraction.count)
       + fraction
-  }
-
-  /// A field in quotes where it needs them (RFC 4180).
-  static func quoted(_ field: String) -> String {
-    guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -66,14 +66,19 @@ public struct Comparison: Sendable, Equatable {
 }
 
 extension JSONValue {
-  /// The number under a path of object keys with dots between them; nil where there is none.
-  public func number(at path: String) -> Double? {
+  /// The value under a path of object keys with dots between them; nil where there is none.
+  public func value(at path: String) -> JSONValue? {
     var value = self
     for key in path.split(separator: ".") {
       guard let next = value[String(key)] else { return nil }
       value = next
     }
-    switch value {
+    return value
+  }
+
+  /// The number under a path of object keys with dots between them; nil where there is none.
+  public func number(at path: String) -> Double? {
+    switch value(at: path) {
     case .int(let number): return Double(number)
     case .double(let number): return number
     default: return nil

@@ -26,6 +26,8 @@ public struct RunReport: Sendable {
   public var powerSeries: PowerSeries?
   /// What the site drew over the whole run, interval by interval; none without a facility.
   public var facilitySeries: [FacilityInterval]
+  /// What the site did over the whole run; nil of a run too short to tell.
+  public private(set) var course: RunCourse?
 
   /// The figures of the site or of one deployment.
   public struct PartReport: Sendable {
@@ -115,6 +117,10 @@ public struct RunReport: Sendable {
     let wholeUse = facility?.use(over: everything)
     let windowUse = span == everything ? wholeUse : facility?.use(over: span)
     facilitySeries = wholeUse?.intervals ?? []
+    course = RunCourse(
+      whole.observations, makesText: !whole.text.isEmpty,
+      nanoseconds: context.isDrained ? whole.lastToken : whole.length,
+      itWatts: { PowerAccount.itWatts(of: whole.holdings, aboveIdle: $0) })
     site = whole.report(window: (span, windowUse), wholeRun: (everything, wholeUse))
     deployments = parts.map {
       let run = RunSpan(startNanoseconds: $0.firstArrival, endNanoseconds: $0.lastToken)

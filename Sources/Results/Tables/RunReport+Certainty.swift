@@ -7,7 +7,9 @@ extension RunReport {
       switch found.verdict {
       case .stable, .closedLoop, .offline: return []
       case .undetermined:
-        return Self.wrapped(style.aside("\(name)steady or not: can't tell, \(found.reason)"), indent: 8)
+        return Self.wrapped("\(name)steady or not: can't tell, \(found.reason)", indent: 8).map {
+          style.aside($0)
+        }
       case .backlogged:
         let share = found.backloggedShare.map { " (\(Numbers.percent($0)) of requests came meanwhile)" } ?? ""
         return Self.wrapped(

@@ -1,12 +1,13 @@
 import Simulation
 
 extension RunReport {
-  /// The report for a person, at most 100 columns wide: what matters first, a newline at the end.
+  /// The report for a person, at most 80 columns wide: what matters first, a newline at the end.
   ///
   /// - Parameter style: how text is marked; plain where the reader is no terminal.
   /// - Returns: the headline, then latencies, power, where the time went, published figures, configuration.
   public func text(style: TextStyle = TextStyle()) -> String {
     var sections = [headline(style), throughputSection(style), latencySection(style), powerSection(style)]
+    if let course { sections.append(courseSection(course, style)) }
     if site.window.facility != nil { sections.append(facilitySection(style)) }
     if site.window.economics != nil { sections.append(economicsSection(style)) }
     if !site.classes.isEmpty { sections.append(classSection(style)) }
@@ -63,19 +64,18 @@ extension RunReport {
     let size =
       "\(Numbers.text(Int64(gpus))) GPU\(gpus == 1 ? "" : "s")"
       + " in \(Numbers.text(Int64(racks))) rack\(racks == 1 ? "" : "s")"
-    var lines = [
-      style.strong(String(context.scenario.prefix(100))),
-      style.aside("\(size), seed \(context.seed): \(counts.joined(separator: ", "))"),
-      style.aside(
-        "steady window: \(Numbers.seconds(window.span.startSeconds)) to "
-          + "\(Numbers.seconds(window.span.endSeconds)) (\(window.rule))"),
+    var asides = [
+      "\(size), seed \(context.seed): \(counts.joined(separator: ", "))",
+      "steady window: \(Numbers.seconds(window.span.startSeconds)) to "
+        + "\(Numbers.seconds(window.span.endSeconds)) (\(window.rule))",
     ]
     if let sampledShare {
-      lines.append(
-        style.aside(
-          "a sample: at most \(Numbers.text(100 * sampledShare)) % of the replicas of a deployment were simulated, "
-            + "for all of them"))
+      asides.append(
+        "a sample: at most \(Numbers.text(100 * sampledShare)) % of the replicas of a deployment were simulated, "
+          + "for all of them")
     }
+    var lines = Self.wrapped(context.scenario, indent: 2).map { style.strong($0) }
+    lines += asides.flatMap { Self.wrapped($0, indent: 2) }.map { style.aside($0) }
     lines += saturationLines(style)
     return lines
   }
@@ -100,12 +100,12 @@ extension RunReport {
 
   private func latencySection(_ style: TextStyle) -> [String] {
     var table = TextTable([
-      .init("latency, steady window", .leading), .init("mean"), .init("p50"), .init("p90"), .init("p95"),
+      .init("steady-state latency", .leading), .init("mean"), .init("p50"), .init("p90"), .init("p95"),
       .init("p99"), .init("max"),
     ])
     let names = [
-      "ttft": "time to first token", "tpot": "time per output token", "itl": "between tokens",
-      "e2e": "end to end", "queue": "in the queue", "ttfat": "time to first answer token",
+      "ttft": "time to first token", "tpot": "time an output token", "itl": "between tokens",
+      "e2e": "end to end", "queue": "in the queue", "ttfat": "time to answer token",
     ]
     for (name, value) in site.window.latency.named where value.count > 0 {
       table.add(
@@ -144,6 +144,21 @@ extension RunReport {
     row("for a million output tokens", figures.cost.dollarsPerMillionOutputTokens, Numbers.dollars)
     lines += energy.lines(style: style)
     return lines
+  }
+
+  private func courseSection(_ course: RunCourse, _ style: TextStyle) -> [String] {
+    var table = TextTable([
+      .init("whole run", .leading), .init("0 s to \(Numbers.seconds(course.seconds))", .leading),
+      .init("low"),
+      .init("high"),
+    ])
+    for figure in course.figures {
+      let text = figure.isPower ? Numbers.watts : { Numbers.text($0) }
+      table.add([
+        figure.name, Sparkline.text(figure.values), text(figure.values.min()), text(figure.values.max()),
+      ])
+    }
+    return table.lines(style: style)
   }
 
   private func timeSection(_ style: TextStyle) -> [String] {
@@ -242,7 +257,7 @@ extension RunReport {
   }
 
   /// A line broken at spaces to `width` columns, what follows the first indented; a unit stays with its number.
-  public static func wrapped(_ line: String, indent: Int, width: Int = 100) -> [String] {
+  public static func wrapped(_ line: String, indent: Int, width: Int = 80) -> [String] {
     let margin = line.prefix { $0 == " " }
     var lines: [String] = []
     var current = String(margin)

@@ -64,25 +64,23 @@ public struct TextTable: Sendable {
   }
 
   /// The table as lines without trailing spaces, each indented; titles are left out where all are empty.
-  public func lines(style: TextStyle = TextStyle(), indent: Int = 0) -> [String] {
+  ///
+  /// A table that is too wide comes closer together, breaks its titles and then its texts at spaces; numbers stay.
+  ///
+  /// - Parameters:
+  ///   - style: how text is marked.
+  ///   - indent: spaces before each line.
+  ///   - width: characters that a line has at most, if numbers leave it that.
+  /// - Returns: the titles, then the rows.
+  public func lines(style: TextStyle = TextStyle(), indent: Int = 0, width: Int = 80) -> [String] {
     let body = rows.map { row in zip(row, columns).map { Self.cut($0, to: $1.maximumWidth) } }
-    let titles = columns.map(\.title)
-    let widths = columns.indices.map { index in
-      max(titles[index].count, body.map { $0[index].count }.max() ?? 0)
-    }
-    func line(_ cells: [String]) -> String {
-      var text = ""
-      for (index, cell) in cells.enumerated() {
-        let padding = String(repeating: " ", count: widths[index] - cell.count)
-        text += columns[index].alignment == .leading ? cell + padding : padding + cell
-        if index < cells.count - 1 { text += "  " }
-      }
-      while text.hasSuffix(" ") { text.removeLast() }
-      return text
-    }
+    let layout = TableLayout(columns, body, room: width - indent)
     let margin = String(repeating: " ", count: indent)
-    var lines = body.map { margin + line($0) }
-    if titles.contains(where: { !$0.isEmpty }) { lines.insert(margin + style.aside(line(titles)), at: 0) }
+    var lines = body.flatMap { layout.lines($0) }.map { margin + $0 }
+    if columns.contains(where: { !$0.title.isEmpty }) {
+      let titles = layout.lines(columns.map(\.title), alignsBottom: true)
+      lines.insert(contentsOf: titles.map { margin + style.aside($0) }, at: 0)
+    }
     return lines
   }
 

@@ -22,10 +22,9 @@ extension SteadyStateEstimate {
     let size =
       "\(Numbers.text(Int64(gpus))) GPU\(gpus == 1 ? "" : "s") in \(Numbers.text(Int64(racks))) "
       + "rack\(racks == 1 ? "" : "s")"
-    var lines = [
-      style.strong(String(scenario.prefix(Self.width))),
-      style.aside("an estimate of the steady state, nothing is simulated; \(size)"),
-    ]
+    var lines = wrapped(scenario, indent: 2).map { style.strong($0) }
+    lines += wrapped("an estimate of the steady state, nothing is simulated; \(size)", indent: 2)
+      .map { style.aside($0) }
     for deployment in mean.deployments where deployment.isOverloaded {
       let name = mean.deployments.count > 1 ? "\(deployment.name): " : ""
       lines += wrapped(

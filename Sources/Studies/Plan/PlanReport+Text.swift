@@ -8,9 +8,10 @@ import Scenario
 extension PlanReport {
   /// The plan for a reader: the answer, its rivals, what binds, how to run it.
   public func text(style: TextStyle = TextStyle()) -> String {
-    var lines = [style.strong(scenario), answer(style)]
+    var lines = wrapped(scenario, indent: "  ").map { style.strong($0) }
+    lines += wrapped(answer, indent: "  ").map { isFeasible ? $0 : style.doubtful($0) }
     lines += notes.flatMap { wrapped($0, indent: "  ").map { style.aside($0) } }
-    if !candidates.isEmpty { lines += [""] + table.lines(style: style) }
+    if !candidates.isEmpty { lines += [""] + candidateTable.lines(style: style) }
     if let candidate = candidates.first {
       lines += [""] + targetTable(candidate).lines(style: style)
       lines += [""] + limitLines(candidate)
@@ -26,12 +27,11 @@ extension PlanReport {
   }
 
   /// The answer in a sentence.
-  private func answer(_ style: TextStyle) -> String {
+  private var answer: String {
     guard let candidate = candidates.first else {
-      return style.doubtful(
-        nearest == nil
-          ? "not feasible: nothing that may be chosen runs"
-          : "not feasible: the targets are missed at any rate")
+      return nearest == nil
+        ? "not feasible: nothing that may be chosen runs"
+        : "not feasible: the targets are missed at any rate"
     }
     let figures = candidate.figures
     let size =
@@ -40,7 +40,7 @@ extension PlanReport {
     let rate = "\(Numbers.text(figures.arrivalsPerSecond)) requests/s"
     guard candidate.isFeasible else {
       let wanted = Numbers.text(wantedArrivalsPerSecond)
-      return style.doubtful("not feasible: of \(wanted) requests/s \(size) serve \(rate) within the targets")
+      return "not feasible: of \(wanted) requests/s \(size) serve \(rate) within the targets"
     }
     return wantedArrivalsPerSecond == nil
       ? "\(size) serve \(rate) within the targets; binding: \(figures.bindingLimit)"
@@ -48,7 +48,7 @@ extension PlanReport {
   }
 
   /// The candidates side by side.
-  private var table: TextTable {
+  private var candidateTable: TextTable {
     let isSmallest = wantedArrivalsPerSecond != nil
     var table = TextTable([
       .init(""), .init("system", .leading, maximumWidth: 16), .init("engine", .leading),
@@ -159,12 +159,12 @@ extension PlanReport {
       + settings.suffix(1).map { String($0.dropLast(2)) }
   }
 
-  /// A text as lines of at most 98 characters, broken at spaces.
+  /// A text as lines of at most 80 characters, broken at spaces.
   private func wrapped(_ text: String, indent: String) -> [String] {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if line.count + word.count + 1 > 98, !line.isEmpty {
+      if line.count + word.count + 1 > 80, !line.isEmpty {
         lines.append(line)
         line = indent + word
       } else {

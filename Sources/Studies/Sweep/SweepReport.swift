@@ -62,30 +62,60 @@ public struct SweepReport: Sendable {
   public func text(style: TextStyle = TextStyle()) -> String {
     let count = shard.map { "\(points.count) of \(sweep.points.count) points, shard \($0)" }
     let front = objective == .gpu ? "" : " for a megawatt"
-    let title =
-      style.strong(name)
-      + style.aside("  \(count ?? "\(points.count) points"), * on the Pareto front\(front)")
-    var lines = [title] + table.lines(style: style)
+    let aside = "\(count ?? "\(points.count) points")\(commonLoad), * on the Pareto front\(front)"
+    var lines =
+      name.count + 2 + aside.count <= 80
+      ? [style.strong(name) + style.aside("  " + aside)]
+      : RunReport.wrapped(name, indent: 2).map { style.strong($0) }
+        + RunReport.wrapped(aside, indent: 2).map { style.aside($0) }
+    lines += rowTable.lines(style: style) + reasons
     if let curveTable { lines += [""] + curveTable.lines(style: style) }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private var table: TextTable {
+  /// Why points can't run, a reason once.
+  private var reasons: [String] {
+    var found: [(reason: String, count: Int)] = []
+    for point in points where point.figures == nil {
+      let reason = Self.message(point.problems.first ?? "")
+      if let known = found.firstIndex(where: { $0.reason == reason }) {
+        found[known].count += 1
+      } else {
+        found.append((reason, 1))
+      }
+    }
+    return found.flatMap { reason, count in
+      RunReport.wrapped("\(count) point\(count == 1 ? "" : "s") can't run: \(reason)", indent: 2)
+    }
+  }
+
+  /// The load of the points where it is full by design at all of them: no column has to say so.
+  private var designedLoad: String? {
+    let verdicts = points.compactMap { $0.figures?.verdict }
+    guard let first = verdicts.first, [.closedLoop, .offline].contains(first),
+      verdicts.allSatisfy({ $0 == first })
+    else { return nil }
+    return first.words
+  }
+
+  private var commonLoad: String { designedLoad.map { ", " + $0 } ?? "" }
+
+  private var rowTable: TextTable {
     let megawatt = objective == .mw
     var columns: [TextTable.Column] = [.init("")]
     columns += sweep.axes.map { .init(Self.shortened($0.name)) }
     columns += [.init("tok/s/GPU"), .init("tok/s/user")]
     if megawatt { columns.append(.init("tok/s/MW")) }
-    columns += [
-      .init("TTFT p50"), .init("TPOT p50"), .init("W/GPU"), .init("load", .leading),
-      .init("limit", .leading, maximumWidth: 40),
-    ]
+    columns += [.init("TTFT p50"), .init("TPOT p50"), .init("W/GPU")]
+    let showsLoad = designedLoad == nil
+    if showsLoad { columns.append(.init("load", .leading)) }
+    columns.append(.init("limit", .leading))
     var table = TextTable(columns)
     for (swept, onFront) in zip(points, isOnFront) {
       let values = sweep.axes.indices.map { sweep.value(of: $0, at: swept.point).label }
       guard let figures = swept.figures else {
-        let dashes = Array(repeating: Numbers.missing, count: megawatt ? 7 : 6)
-        table.add([""] + values + dashes + [Self.message(swept.problems.first ?? "")])
+        let dashes = Array(repeating: Numbers.missing, count: (megawatt ? 6 : 5) + (showsLoad ? 1 : 0))
+        table.add([""] + values + dashes + ["can't run"])
         continue
       }
       var cells = [
@@ -94,8 +124,10 @@ public struct SweepReport: Sendable {
       if megawatt { cells.append(Numbers.text(figures.outputTokensPerSecondPerMegawatt)) }
       cells += [
         Numbers.seconds(figures.timeToFirstTokenSeconds), Numbers.seconds(figures.timePerOutputTokenSeconds),
-        Numbers.text(figures.gpuMeanWatts), figures.verdict.words, figures.bindingLimit ?? Numbers.missing,
+        Numbers.text(figures.gpuMeanWatts),
       ]
+      if showsLoad { cells.append(figures.verdict.words) }
+      cells.append(figures.bindingLimit ?? Numbers.missing)
       table.add([onFront ? "*" : ""] + values + cells)
     }
     return table

@@ -43,12 +43,7 @@ public struct ImportedPoints: Sendable {
   /// The rows as a file of points: a header and a line for each.
   public var csv: String {
     let columns = PointColumns.all.filter { column in rows.contains { $0[column] != nil } }
-    let lines = rows.map { row in columns.map { Self.quoted(row[$0, default: ""]) }.joined(separator: ",") }
-    return ([columns.joined(separator: ",")] + lines).joined(separator: "\n") + "\n"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    return CSVText.line(columns)
+      + rows.map { row in CSVText.line(columns.map { row[$0, default: ""] }) }.joined()
   }
 }
