@@ -181,6 +181,8 @@ public struct StepCostTable: Sendable {
         steps = min(steps, ((Double(bounded.end) - boundedSum) / boundedGrowth).rounded(.up))
       }
     }
+    // A tight limit makes kernels longer, which the host then waits for or doesn't; the limit that kernels were timed under
+    // holds the mean of both.
     if let hold, hold.isTight { self.hold(tightlyTo: hold, &first, &growth, span: span) }
     if let host { wait(for: host.value(at: n), &first, &growth, &steps) }
     if let hold, !hold.isTight { self.hold(to: hold, &first, &growth, &steps) }

@@ -74,9 +74,9 @@ public struct PowerCalibration: Sendable {
           leftOut(line, spreads).enumerated().map { $1 * PowerRuns.tolerance / runs.tolerance(of: $0) })
       )
     }
-    for (spreads, error) in tried { progress("\(spreads): \(Self.percent(error)) left out") }
+    for (spreads, error) in tried { progress("\(spreads.label): \(Self.percent(error)) left out") }
     let chosen = tried.min { $0.1 < $1.1 }?.0 ?? middle
-    progress("chosen: \(chosen)")
+    progress("chosen: \(chosen.label)")
     line = await search(from: line.point, chosen, progress: progress)
     return Fit(text: text(at: line, leftOut: leftOut(line, chosen), chosen), powers: powers(at: line.point))
   }

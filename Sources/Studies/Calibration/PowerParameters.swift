@@ -114,6 +114,9 @@ struct PowerSpreads: Sendable, Equatable {
   /// How many end-to-end runs the measured kernels of a class count as: loops of one kernel are alike, and not what serves.
   var kernels: Double
 
+  /// For a reader of a fit's progress.
+  var label: String { "classes \(classes), architectures \(architectures), kernels as \(kernels) runs" }
+
   /// Of dense products, launches, hosts and exchanges about the first guess.
   static let guess = 0.7
 

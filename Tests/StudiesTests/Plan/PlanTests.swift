@@ -125,23 +125,34 @@ import Testing
     for candidate in report.candidates { #expect(candidate.figures.siteWatts <= 2e6) }
   }
 
+  /// A plan of a node of H100 for deployments of a small model, each with its arrivals and lengths.
+  private func node(_ streams: [(name: String, arrivals: String, lengths: String)]) async throws -> PlanReport
+  {
+    let deployments = streams.map {
+      "  - { name: \($0.name), model: llama-3.1-8b, engine: { framework: vllm, max_context_tokens: 4096 } }"
+    }
+    let workload = streams.map {
+      "  - { deployment: \($0.name), arrivals: \($0.arrivals), lengths: \($0.lengths), targets: { tpot_p99: 30 ms } }"
+    }
+    let text = """
+      tokenmill: 1
+      name: A plan
+      site: { system: h100-sxm, nodes: 1 }
+      deployments:
+      \(deployments.joined(separator: "\n"))
+      workload:
+      \(workload.joined(separator: "\n"))
+      run: { seed: 1, duration: 30 s }
+      plan: { finalists: 1, layouts: [{ tensor: 1 }], max_batch_size: [64], modes: [aggregated] }
+      """
+    let file = try ScenarioFile(document: try Document.parse(text: text, file: "plan.yaml"))
+    return try await PlanStudy(file, with: catalogue, jobs: 2).run()
+  }
+
   /// A curve of arrivals is planned for at its highest rate: as steady arrivals are.
   @Test func curvesArePlannedForAtTheirPeak() async throws {
     func rate(_ arrivals: String) async throws -> Double {
-      let file = try ScenarioFile(
-        document: try Document.parse(
-          text: """
-            tokenmill: 1
-            name: A plan
-            site: { system: h100-sxm, nodes: 1 }
-            deployments:
-              - { name: chat, model: llama-3.1-8b, engine: { framework: vllm, max_context_tokens: 4096 } }
-            workload:
-              - { arrivals: \(arrivals), lengths: { input: 400, output: 60 }, targets: { tpot_p99: 30 ms } }
-            run: { seed: 1, duration: 30 s }
-            plan: { finalists: 1, layouts: [{ tensor: 1 }], max_batch_size: [64], modes: [aggregated] }
-            """, file: "plan.yaml"))
-      let report = try await PlanStudy(file, with: catalogue, jobs: 2).run()
+      let report = try await node([("chat", arrivals, "{ input: 400, output: 60 }")])
       return try #require(report.best?.figures.arrivalsPerSecond)
     }
     let steady = try await rate("{ process: poisson, rate: 10 /s }")
@@ -152,22 +163,11 @@ import Testing
 
   /// Two deployments share the accelerators of a site as their traffic needs, and both keep their targets.
   @Test func deploymentsShareASite() async throws {
-    let file = try ScenarioFile(
-      document: try Document.parse(
-        text: """
-          tokenmill: 1
-          name: A plan
-          site: { system: h100-sxm, nodes: 1 }
-          deployments:
-            - { name: short, model: llama-3.1-8b, engine: { framework: vllm, max_context_tokens: 4096 } }
-            - { name: long, model: llama-3.1-8b, engine: { framework: vllm, max_context_tokens: 4096 } }
-          workload:
-            - { deployment: short, arrivals: { process: poisson, rate: 10 /s }, lengths: { input: 100, output: 50 }, targets: { tpot_p99: 30 ms } }
-            - { deployment: long, arrivals: { process: poisson, rate: 10 /s }, lengths: { input: 800, output: 400 }, targets: { tpot_p99: 30 ms } }
-          run: { seed: 1, duration: 30 s }
-          plan: { finalists: 1, layouts: [{ tensor: 1 }], max_batch_size: [64], modes: [aggregated] }
-          """, file: "plan.yaml"))
-    let best = try #require(try await PlanStudy(file, with: catalogue, jobs: 2).run().best)
+    let arrivals = "{ process: poisson, rate: 10 /s }"
+    let report = try await node([
+      ("short", arrivals, "{ input: 100, output: 50 }"), ("long", arrivals, "{ input: 800, output: 400 }"),
+    ])
+    let best = try #require(report.best)
     #expect(best.parts.map(\.name) == ["short", "long"])
     #expect(best.parts[1].units > best.parts[0].units && best.replicas <= 8 && best.replicas >= 7)
     #expect(best.figures.targets.count == 2 && best.figures.targets.filter { !$0.isMet }.isEmpty)
