@@ -164,7 +164,9 @@ public struct CatalogListing: Sendable {
     let calibration = catalogue.efficiencies.calibration
     for surface in calibration.surfaces {
       table.add([
-        surface.operation, surface.format, surface.framework ?? "all", surface.architecture,
+        surface.operation, surface.format,
+        surface.framework.map { $0 + (surface.before.map { " before " + $0 } ?? "") } ?? "all",
+        surface.architecture,
         Numbers.text(Int64(surface.rows)), Numbers.percent(surface.medianError),
         Numbers.percent(surface.p90Error),
       ])

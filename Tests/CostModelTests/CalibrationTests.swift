@@ -52,6 +52,31 @@ struct CalibratedSurfaceTests {
     #expect(named?.efficiency.compute == 0.3 && named?.provenance == .transferred)
   }
 
+  @Test(
+    "a framework's version runs the kernels of its day; without one, or with the fastest switched on, the newest"
+  )
+  func versions() throws {
+    var old = surface("vllm", "hopper", compute: 0.3)
+    old.before = "0.15"
+    var later = surface("vllm", "hopper", compute: 0.4)
+    later.before = "0.20"
+    let calibration = Calibration(
+      provenance: [], surfaces: [later, surface("vllm", "hopper", compute: 0.5), old])
+    func compute(_ version: String?) -> Double? {
+      calibration.surface(
+        operation: "gemm", format: "fp8", framework: "vllm",
+        version: version.flatMap { FrameworkVersion($0) }, architecture: "hopper")?.efficiency.compute
+    }
+    #expect(compute("0.11.1") == 0.3 && compute("0.9") == 0.3)
+    #expect(compute("0.15.0") == 0.4 && compute("0.19.1rc2") == 0.4)
+    #expect(compute("0.20") == 0.5 && compute(nil) == 0.5 && compute("nightly") == 0.5)
+    // Another framework's history says nothing.
+    let other = calibration.surface(
+      operation: "gemm", format: "fp8", framework: "sglang", version: FrameworkVersion("0.5"),
+      architecture: "hopper")
+    #expect(other?.efficiency.compute == 0.5)
+  }
+
   @Test("a transfer multiplies what the other generation reaches, surfaces and priors alike")
   func transfer() throws {
     var table = try EfficiencyTable.load()
@@ -66,6 +91,16 @@ struct CalibratedSurfaceTests {
     // A measured generation needs none.
     #expect(table.transfer(to: "hopper") == nil)
     #expect(table.transfer(to: "tpu-v7") == nil && table.transfer(to: "cdna3")?.launch == 3)
+  }
+
+  @Test("versions compare by their numbers")
+  func versionOrder() throws {
+    let text = ["0.9", "0.11.0", "0.11.1", "0.15", "1.0.0rc3"]
+    let versions = text.compactMap { FrameworkVersion($0) }
+    #expect(versions.count == text.count && versions == versions.sorted())
+    #expect(versions[4].description == "1.0.0")
+    #expect(!(versions[1] < versions[1]))
+    #expect(FrameworkVersion("nightly-5b8c") == nil && FrameworkVersion("") == nil)
   }
 
   @Test("every architecture of the catalogue is measured or has a transfer from a measured one")

@@ -15,6 +15,8 @@ public struct ReplicaDesign: Sendable {
   public let framework: Framework
   /// The framework's version where it matters which; nil for any.
   public let frameworkVersion: String?
+  /// Whether the fastest kernels that any version has are switched on, rather than those that its version runs unasked.
+  public let hasFastestKernels: Bool
   /// Whether it works on prompts or on answers alone, in a pool.
   public let isDisaggregated: Bool
   /// What operators reach of the hardware's peaks.
@@ -42,8 +44,8 @@ public struct ReplicaDesign: Sendable {
   /// Creates a design; ``problems()`` says whether it can be built.
   public init(
     model: Model, system: SystemSpecification, precision: Precision, parallel: Parallelism,
-    framework: Framework, frameworkVersion: String? = nil, isDisaggregated: Bool = false,
-    efficiencies: EfficiencyTable
+    framework: Framework, frameworkVersion: String? = nil, hasFastestKernels: Bool = false,
+    isDisaggregated: Bool = false, efficiencies: EfficiencyTable
   ) {
     self.model = model
     self.system = system
@@ -51,9 +53,12 @@ public struct ReplicaDesign: Sendable {
     self.parallel = parallel
     self.framework = framework
     self.frameworkVersion = frameworkVersion
+    self.hasFastestKernels = hasFastestKernels
     self.isDisaggregated = isDisaggregated
     self.efficiencies = efficiencies.resolved(
-      framework: framework, architecture: system.architecture.description, system: system.id)
+      framework: framework,
+      version: hasFastestKernels ? nil : frameworkVersion.flatMap { FrameworkVersion($0) },
+      architecture: system.architecture.description, system: system.id)
   }
 }
 

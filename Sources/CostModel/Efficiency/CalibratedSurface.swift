@@ -8,6 +8,8 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
   public var framework: String?
   /// The generation of accelerators that was measured.
   public var architecture: String
+  /// The first version of the framework whose kernels are others; nil: they are the newest that were measured.
+  public var before: String?
   /// Share of the dense peak.
   public var compute: Double
   /// Share of the bandwidth on weights and context (of the link, for exchanges).
@@ -33,7 +35,7 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
 
   /// A surface from its parts.
   public init(
-    operation: String, format: String, framework: String?, architecture: String,
+    operation: String, format: String, framework: String?, architecture: String, before: String? = nil,
     efficiency: OperatorEfficiency,
     residual: ResidualGrid?, families: [String: ResidualGrid]? = nil, systems: [String], rows: Int,
     medianError: Double, p90Error: Double
@@ -42,6 +44,7 @@ public struct CalibratedSurface: Sendable, Equatable, Codable {
     self.format = format
     self.framework = framework
     self.architecture = architecture
+    self.before = before
     compute = efficiency.compute
     memory = efficiency.memory
     activation = efficiency.activation
@@ -94,23 +97,32 @@ public struct Calibration: Sendable, Equatable, Codable {
   /// The best surface for one operator and format on a generation with a framework; nil where no kernel of the format
   /// was measured anywhere.
   public func surface(
-    operation: String, format: String, framework: String, architecture: String
+    operation: String, format: String, framework: String, version: FrameworkVersion? = nil,
+    architecture: String
   ) -> OperatorSurface? {
-    surfaces(framework: framework, architecture: architecture)[operation + "|" + format]
+    surfaces(framework: framework, version: version, architecture: architecture)[operation + "|" + format]
   }
 
   /// The best surface for each operator and format on one generation with one framework.
   ///
-  /// What the generation lacks comes from `transferredFrom` rather than from any other one.
-  func surfaces(framework: String, architecture: String, transferredFrom: String? = nil)
-    -> [String: OperatorSurface]
-  {
-    var best: [String: (distance: Int, surface: CalibratedSurface)] = [:]
+  /// What the generation lacks comes from `transferredFrom` rather than from any other one. Of surfaces as near as each
+  /// other that of the earliest version counts that came after `version`; without a version the newest kernels count.
+  func surfaces(
+    framework: String, version: FrameworkVersion? = nil, architecture: String, transferredFrom: String? = nil
+  ) -> [String: OperatorSurface] {
+    var best: [String: (distance: Int, before: FrameworkVersion?, surface: CalibratedSurface)] = [:]
     for surface in surfaces {
+      let before = surface.before.flatMap { FrameworkVersion($0) }
+      if let before {
+        guard let version, version < before, surface.framework == framework else { continue }
+      }
       let distance = surface.distance(
         framework: framework, architecture: architecture, transferredFrom: transferredFrom)
-      if let known = best[surface.key], known.distance <= distance { continue }
-      best[surface.key] = (distance, surface)
+      if let known = best[surface.key] {
+        if known.distance < distance { continue }
+        if known.distance == distance, !FrameworkVersion.isEarlier(before, known.before) { continue }
+      }
+      best[surface.key] = (distance, before, surface)
     }
     return best.mapValues { found in
       // On a generation that was not measured the residual, which follows that generation's tiles, is left out.

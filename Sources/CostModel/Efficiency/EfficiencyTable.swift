@@ -95,8 +95,10 @@ public struct EfficiencyTable: Sendable {
   /// The surfaces for the framework and generation that the table was resolved for, by operator and format.
   var selected: [String: OperatorSurface] = [:]
 
-  /// The table as it holds for one framework on one generation of accelerators.
-  func resolved(framework: Framework, architecture: String, system: String = "") -> EfficiencyTable {
+  /// The table as it holds for one framework, in a version where that is known, on one generation of accelerators.
+  func resolved(
+    framework: Framework, version: FrameworkVersion? = nil, architecture: String, system: String = ""
+  ) -> EfficiencyTable {
     var table = self
     let source = transfers[architecture]?.source
     let power = powers[system] ?? powers[architecture] ?? source.flatMap { powers[$0] } ?? powers["other"]
@@ -104,7 +106,8 @@ public struct EfficiencyTable: Sendable {
     table.expertExchange = expertExchanges[framework] ?? expertExchange
     let transfer = transfer(to: architecture)
     table.selected = calibration.surfaces(
-      framework: framework.rawValue, architecture: architecture, transferredFrom: transfer?.source)
+      framework: framework.rawValue, version: version, architecture: architecture,
+      transferredFrom: transfer?.source)
     return transfer.map { table.applying($0) } ?? table
   }
 

@@ -174,8 +174,8 @@ extension ScenarioResolver {
     guard let precision = draft.precision, let parallel = draft.parallel else { return nil }
     var design = ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel,
-      framework: engineDraft.framework, isDisaggregated: draft.prefill != nil,
-      efficiencies: catalogue.efficiencies)
+      framework: engineDraft.framework, frameworkVersion: engineDraft.version,
+      isDisaggregated: draft.prefill != nil, efficiencies: catalogue.efficiencies)
     let experts = draft.experts ?? ExpertsDraft()
     design.redundantExperts = experts.redundantExperts
     design.adapters = engineDraft.lora?.design

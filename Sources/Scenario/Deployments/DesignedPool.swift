@@ -61,7 +61,8 @@ extension ScenarioResolver {
     else { return nil }
     var design = ReplicaDesign(
       model: model, system: system, precision: decode.precision, parallel: parallel,
-      framework: engineDraft.framework, isDisaggregated: true, efficiencies: catalogue.efficiencies)
+      framework: engineDraft.framework, frameworkVersion: engineDraft.version, isDisaggregated: true,
+      efficiencies: catalogue.efficiencies)
     let experts = pool.experts ?? ExpertsDraft()
     design.redundantExperts = experts.redundantExperts
     design.clocks = pool.clocks.limits(of: system)

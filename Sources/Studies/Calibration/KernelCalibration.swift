@@ -52,7 +52,8 @@ public struct KernelCalibration: Sendable {
       guard let found = fit.fit() else { continue }
       let surface = CalibratedSurface(
         operation: first.operation, format: first.work.format, framework: first.framework,
-        architecture: system.architecture.description, efficiency: found.efficiency.rounded,
+        architecture: system.architecture.description, before: first.era?.before,
+        efficiency: found.efficiency.rounded,
         residual: found.residual,
         families: found.families.isEmpty ? nil : found.families, systems: Set(group.map(\.system)).sorted(),
         rows: found.count,

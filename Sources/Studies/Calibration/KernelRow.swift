@@ -9,6 +9,8 @@ struct KernelRow {
   let system: String
   /// nil where the measurements of all frameworks are pooled.
   let framework: String?
+  /// The versions of the framework that ran it; nil for the fastest of all versions.
+  var era: KernelEra?
   let work: KernelWork
   let seconds: Double
   /// Exchanges: bytes and accelerators.
@@ -18,7 +20,18 @@ struct KernelRow {
   var watts: Double?
 
   /// The surface that it helps to fit, its system's generation aside.
-  var key: String { operation + "|" + work.format + "|" + (framework ?? "") }
+  var key: String { operation + "|" + work.format + "|" + (owner ?? "") }
+
+  /// The framework, and the versions of it where they differ: `vllm before 0.15`; nil where all are pooled.
+  var owner: String? { framework.map { name in name + (era.map { " before " + $0.before } ?? "") } }
+}
+
+/// Versions of a framework that ran other kernels than later ones.
+struct KernelEra {
+  /// One of them.
+  let version: String
+  /// The first version after them.
+  let before: String
 }
 
 /// Formats as the measurement store names them.

@@ -54,12 +54,17 @@ struct KernelStore {
   }
 
   /// The kernels of a family that a calibration can use.
+  ///
+  /// Where a framework came to run others, those of its earlier versions come beside the fastest of all.
   func rows(_ family: Family) throws(Problems) -> [KernelRow] {
     do {
       return try queue.read { database in
         switch family {
         case .gemm: try gemm(database)
-        case .experts: try experts(database)
+        case .experts:
+          // What a kernel draws is known of the newest alone.
+          try experts(database)
+            + (telemetry.isEmpty ? Self.expertTables.flatMap { try experts(database, from: $0) } : [])
         case .decodeAttention: try decodeAttention(database)
         case .prefillAttention: try prefillAttention(database)
         case .latentDecode: try latentDecode(database)
@@ -103,13 +108,41 @@ struct KernelStore {
     }
   }
 
-  private func experts(_ database: Database) throws -> [KernelRow] {
-    try map(
+  /// The tables that hold what earlier versions of a framework ran experts with.
+  private struct Tables {
+    let framework: String
+    let era: KernelEra
+    /// Which rows those are.
+    let condition: String
+  }
+
+  /// vLLM ran experts in Triton, from about 0.15 on with better tiles for large batches, before kernels of FlashInfer took
+  /// their place. Tables up to 0.14 that hold a part of the experts put all choices of a token on that part, a load that
+  /// no replica has: those of the next versions, of the same kernel, stand in for them. Kernels for 4-bit weights stay out:
+  /// runs of 0.11 to 0.19 agree better with the fastest.
+  private static let expertTables = [
+    Tables(
+      framework: "vllm", era: KernelEra(version: "0.14", before: "0.15"),
+      condition: """
+        (expert_parallel = 1 AND framework_version LIKE '0.14%'
+          OR expert_parallel > 1 AND (framework_version LIKE '0.18%' OR framework_version LIKE '0.19%'))
+        """),
+    Tables(
+      framework: "vllm", era: KernelEra(version: "0.19", before: "0.20"),
+      condition: "(framework_version LIKE '0.18%' OR framework_version LIKE '0.19%')"),
+  ]
+
+  private func experts(_ database: Database, from tables: Tables? = nil) throws -> [KernelRow] {
+    let own =
+      tables.map {
+        " AND framework = '\($0.framework)' AND dtype IN ('bf16', 'fp8', 'fp8_block') AND \($0.condition)"
+      } ?? ""
+    return try map(
       database,
       """
       SELECT system, framework, dtype, hidden, intermediate, top_k, experts, tensor_parallel, expert_parallel,
         num_tokens, MIN(latency_seconds) AS seconds\(telemetry) FROM moe
-      WHERE variant = 'fused' AND distribution = 'power_law_1.2' AND kernel NOT LIKE '%nongated%'\(condition)
+      WHERE variant = 'fused' AND distribution = 'power_law_1.2' AND kernel NOT LIKE '%nongated%'\(own)\(condition)
       GROUP BY system, framework, dtype, hidden, intermediate, top_k, experts, tensor_parallel, expert_parallel,
         num_tokens
       ORDER BY system, framework, dtype, hidden, intermediate, top_k, experts, tensor_parallel, expert_parallel,
@@ -121,6 +154,7 @@ struct KernelStore {
       let inner: Double = $0["intermediate"]
       return KernelRow(
         operation: OperatorClass.experts.rawValue, system: $0["system"], framework: $0["framework"],
+        era: tables?.era,
         work: .experts(
           tokens: $0["num_tokens"], experts: experts, held: experts / $0["expert_parallel"],
           perToken: $0["top_k"], width: $0["hidden"], inner: inner / $0["tensor_parallel"], matrices: 3,

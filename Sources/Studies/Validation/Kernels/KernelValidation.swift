@@ -58,7 +58,7 @@ struct KernelValidation {
   static func errors(of rows: [KernelRow], with catalogue: ScenarioCatalogue) -> [KernelErrors] {
     var groups: [[String]: [KernelRow]] = [:]
     for row in rows {
-      groups[[row.operation, row.work.format, row.framework ?? "", row.system], default: []].append(row)
+      groups[[row.operation, row.work.format, row.owner ?? "", row.system], default: []].append(row)
     }
     let keys = groups.keys.sorted { $0.lexicographicallyPrecedes($1) }
     return keys.compactMap { errors(ofKind: groups[$0] ?? [], with: catalogue) }
@@ -72,14 +72,15 @@ struct KernelValidation {
     let surface =
       table.calibration.surface(
         operation: first.operation, format: first.work.format, framework: first.framework ?? "",
-        architecture: architecture) ?? prior(first, table)
+        version: first.era.flatMap { FrameworkVersion($0.version) }, architecture: architecture)
+      ?? prior(first, table)
     let ratios = rows.compactMap { row -> Float? in
       guard let seconds = seconds(row, surface, system) else { return nil }
       return Float(seconds / row.seconds)
     }
     guard !ratios.isEmpty else { return nil }
     return KernelErrors(
-      operation: first.operation, format: first.work.format, framework: first.framework ?? "all",
+      operation: first.operation, format: first.work.format, framework: first.owner ?? "all",
       system: first.system, evidence: surface.provenance, ratios: ratios.sorted())
   }
 

@@ -132,6 +132,6 @@ public struct LeaveOneOut: Sendable {
 
 extension CalibratedSurface {
   fileprivate var order: String {
-    [operation, format, framework ?? "", architecture].joined(separator: "|")
+    [operation, format, framework ?? "", before ?? "", architecture].joined(separator: "|")
   }
 }

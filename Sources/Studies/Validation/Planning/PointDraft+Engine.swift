@@ -66,7 +66,7 @@ extension PointDraft {
       options: EngineOptions(
         maximumBatchSize: min(batch, tokens), maximumBatchTokens: tokens, chunkedPrefill: true,
         capacityPolicy: .currentUse, maximumContextTokens: 2),
-      memoryFraction: 0.9, blockTokens: 16)
+      memoryFraction: vllmMemoryFraction, blockTokens: 16)
     if point.maximumBatchTokens == nil { assume("max_batch_tokens", "\(tokens)", because: reason) }
     if point.maximumBatchSize == nil {
       assume("max_batch_size", "\(engine.options.maximumBatchSize)", because: batchReason)

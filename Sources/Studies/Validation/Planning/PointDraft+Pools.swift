@@ -16,7 +16,8 @@ struct PlannedPool: Sendable {
   /// Equal for pools whose steps cost the same.
   var costKey: String {
     [
-      design.model.id, design.system.id, design.framework.rawValue, "\(design.precision)",
+      design.model.id, design.system.id, design.framework.rawValue,
+      design.hasFastestKernels ? "" : design.frameworkVersion ?? "", "\(design.precision)",
       "\(design.parallel)", "\(engine.maximumBatchSize)", "\(engine.maximumBatchTokens)",
       "\(engine.maximumContextTokens)", "\(engine.draftTokens)", "\(design.clocks)",
       "\(String(describing: design.hostFloor))", "\(String(describing: design.schedulesAhead))",

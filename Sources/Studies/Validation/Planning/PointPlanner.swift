@@ -101,7 +101,7 @@ struct PointDraft {
     var design = ReplicaDesign(
       model: model, system: system, precision: precision, parallel: parallel, framework: framework,
       frameworkVersion: version + (engine.options.speculation == nil ? "" : " speculative"),
-      isDisaggregated: point.mode == .disaggregated,
+      hasFastestKernels: hasFastestKernels, isDisaggregated: point.mode == .disaggregated,
       efficiencies: catalogue.efficiencies)
     design.clocks.powerLimitWatts = point.powerCapWatts.map {
       min(max($0, system.accelerator.idlePower.si + 1), system.accelerator.thermalDesignPower.si)
