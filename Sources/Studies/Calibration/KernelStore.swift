@@ -116,10 +116,11 @@ struct KernelStore {
     let condition: String
   }
 
-  /// vLLM ran experts in Triton, from about 0.15 on with better tiles for large batches, before kernels of FlashInfer took
-  /// their place. Tables up to 0.14 that hold a part of the experts put all choices of a token on that part, a load that
-  /// no replica has: those of the next versions, of the same kernel, stand in for them. Kernels for 4-bit weights stay out:
-  /// runs of 0.11 to 0.19 agree better with the fastest.
+  /// vLLM ran experts in Triton before kernels of FlashInfer took their place.
+  ///
+  /// From about 0.15 on it did so with better tiles for large batches. Tables up to 0.14 that hold a part of the experts
+  /// put all choices of a token on that part, a load that no replica has: those of the next versions, of the same kernel,
+  /// stand in for them. Kernels for 4-bit weights stay out: runs of 0.11 to 0.19 agree better with the fastest.
   private static let expertTables = [
     Tables(
       framework: "vllm", era: KernelEra(version: "0.14", before: "0.15"),
