@@ -48,11 +48,11 @@ extension PointDraft {
   /// ML.ENERGY starts vLLM with `async-scheduling: true` (repository ml-energy/benchmark, configs/vllm/**/monolithic.config.yaml).
   var schedulesAhead: Bool? { point.suite == "mlenergy" && framework == .vllm ? true : nil }
 
-  /// Whether a campaign's recipes switch on the fastest kernels that there are.
+  /// Whether a campaign's runs agree better with the fastest kernels than with those of their version.
   ///
-  /// Those of InferenceX and MLPerf name the back end of experts. ML.ENERGY takes what vLLM 0.11 runs unasked: with the
-  /// fastest, throughput of mixtures of the fit half is 27 and 39 % off (Qwen3-30B-A3B, DeepSeek-V3.1), with those 12 and 21 %.
-  /// The other way round InferenceX's runs are 3.7 % off where they are 3.0 % (TPOT of vLLM, fit half).
+  /// Those of ML.ENERGY don't: with the fastest, throughput of mixtures of the fit half is 27 and 39 % off
+  /// (Qwen3-30B-A3B, DeepSeek-V3.1), with those of vLLM 0.11 12 and 21 %. InferenceX's do: with each version's kernels, 4-bit
+  /// ones included, TPOT of vLLM is 3.7 % off instead of 3.0 (fit half). Others state nothing that tells.
   var hasFastestKernels: Bool { point.suite != "mlenergy" }
 
   /// The share of memory that vLLM is given: its default but in ML.ENERGY, whose client starts the server with
