@@ -231,6 +231,8 @@ public enum WindowPolicy: Sendable, Equatable {
   case wholeRun
   /// What follows the first seconds, >= 0.
   case after(seconds: Double)
+  /// What lies between two instants, as far as whole buckets of the time series do; all of the run where none does.
+  case between(RunSpan)
   /// What a steady-state test on the token rate leaves: see ``SteadyWindow``.
   case automatic
 }

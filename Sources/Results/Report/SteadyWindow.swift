@@ -29,7 +29,7 @@ public struct RunSpan: Sendable, Equatable {
 
 /// The part of a run that is reported as its steady state, and why it is that part.
 ///
-/// Windows begin and end where epochs of the run do (an epoch is 1/16 of the time that the series covers, thus at
+/// Windows that a scenario can ask for begin and end where epochs of the run do (an epoch is 1/16 of the time that the series covers, thus at
 /// most 1/8 of the run), because latencies are kept by epoch: throughput and latency are of the same requests.
 ///
 /// The automatic window minimises White's marginal standard error (K. P. White, "An effective truncation heuristic
@@ -67,6 +67,15 @@ public struct SteadyWindow: Sendable, Equatable {
       self.init(
         span: RunSpan(startNanoseconds: start, endNanoseconds: run.endNanoseconds),
         rule: "from the first epoch after the warm-up")
+    case .between(let wanted):
+      let width = series.widthNanoseconds
+      let start = (wanted.startNanoseconds + width - 1) / width * width
+      let end = min(wanted.endNanoseconds, run.endNanoseconds) / width * width
+      guard start < end else {
+        self.init(span: run, rule: "whole run: the window is shorter than a bucket of the series")
+        return
+      }
+      self.init(span: RunSpan(startNanoseconds: start, endNanoseconds: end), rule: "between two instants")
     case .automatic:
       self = Self.automatic(series: series, run: run, epoch: epoch, isDrained: isDrained)
     }

@@ -52,7 +52,8 @@ extension PlannedPoint {
   /// - Returns: its figures; a run that refused requests is no prediction.
   func predict(cost: Costs) async -> PointResult {
     let deployment = deployment(cost: cost)
-    let outcome = await Simulation.run(deployment, RunPlan(seed: 1))
+    let outcome = await Simulation.run(
+      deployment, RunPlan(seed: 1, recordsRequests: window.needsRecords))
     let isImages = design.model.diffusion != nil
     let context = RunContext(
       scenario: point.id, seed: 1, isDrained: true, site: site,
@@ -60,7 +61,7 @@ extension PlannedPoint {
         DeploymentContext(
           name: "point", replicas: simulatedReplicas,
           accelerators: deployment.accelerators, producesImages: isImages)
-      ], window: window)
+      ], window: window.policy(outcome))
     var result = PointResult(
       point: point, assumptions: assumptions, predicted: nil, reason: nil, resolved: resolved)
     guard outcome.observations.counts.rejected == 0 else {
@@ -72,6 +73,10 @@ extension PlannedPoint {
     let span = window == .wholeRun ? part.wholeRun : part.window
     result.predicted = ColumnValues(
       span, of: point, times: Double(replicas) / Double(simulatedReplicas))
+    if case .counted = window {
+      result.predicted?.takeGaps(
+        part.wholeRun.latency, running: outcome.observations.meanRunning(over: report.window.span))
+    }
     if let requests = span.requestsInFlight(replicas: simulatedReplicas) {
       let grounds = PredictionGrounds(
         framework: design.framework.rawValue, load: .init(requestsInFlight: requests),
@@ -143,6 +148,18 @@ extension PointResult {
 }
 
 extension ColumnValues {
+  /// Times per output token as a client finds them that counts tokens in a window and gaps in the whole run.
+  ///
+  /// - Parameters:
+  ///   - latency: the gaps of the whole run, whose median is taken.
+  ///   - running: requests that ran in the window, on average; the mean follows from Little's law.
+  fileprivate mutating func takeGaps(_ latency: LatencyFigures, running: Double?) {
+    self[.tpotMean] = nil
+    if let running, let rate = self[.outputTokensPerSecond], rate > 0 { self[.tpotMean] = running / rate }
+    self[.tpotMedian] = latency.interTokenLatency.p50
+    self[.tpotP99] = nil
+  }
+
   /// The columns of a span of a run that simulated the `factor`-th part of the deployment.
   init(_ span: SpanFigures, of point: BenchmarkPoint, times factor: Double) {
     self.init()

@@ -51,7 +51,7 @@ public struct PlannedPoint: Sendable {
   /// The requests.
   public let stream: StreamPlan
   /// Which part of the run is compared.
-  public let window: WindowPolicy
+  let window: PointWindow
   /// Nodes and power of the system.
   public let site: SiteContext
   /// What the framework adds to the kernels; the design's own but in a fit.

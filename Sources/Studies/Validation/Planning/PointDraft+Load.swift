@@ -1,6 +1,6 @@
 import CostModel
+import Hardware
 import Simulation
-import Results
 import Workload
 
 /// How a point's requests arrive and which part of the run counts.
@@ -8,7 +8,7 @@ struct PointLoad {
   var arrivals: ArrivalProcess
   var requests: Int
   var warmUpRequests: Int
-  var window: WindowPolicy
+  var window: PointWindow
 }
 
 extension PointDraft {
@@ -18,6 +18,7 @@ extension PointDraft {
   mutating func settleLoad() throws(Unpredictable) {
     switch point.load {
     case nil: throw Unpredictable("how requests were offered is not known")
+    case .closedLoop? where point.suite == "mlenergy": try settleEnergyCampaign()
     case .closedLoop?: try settleClosedLoop()
     case .offline?: settleOffline()
     case .server?: try settleServer()
@@ -27,16 +28,31 @@ extension PointDraft {
   private mutating func settleClosedLoop() throws(Unpredictable) {
     guard let stated = point.concurrency else { throw Unpredictable("the concurrency is not known") }
     let concurrency = max(1, Int(stated.rounded()))
-    let isSteady = point.suite == "mlenergy"
     let requests = point.requests ?? 10 * concurrency
     load = PointLoad(
       arrivals: .closedLoop(concurrency: concurrency, thinkTimeSeconds: 0), requests: requests,
-      warmUpRequests: 2 * concurrency, window: isSteady ? .automatic : .wholeRun)
+      warmUpRequests: 2 * concurrency, window: .wholeRun)
     assume(
       "requests", "\(2 * concurrency) to warm up, then \(requests)",
-      because: isSteady
-        ? "the steady window is compared"
-        : "the InferenceX client: statistics over all requests after the warm-up")
+      because: "the InferenceX client: statistics over all requests after the warm-up")
+  }
+
+  /// ML.ENERGY's client sends all requests at once to an engine that runs `B` of them at a time, and measures from the first
+  /// token of the B-th until all but B + 1 are done (repository ml-energy/benchmark, mlenergy/llm/benchmark.py).
+  ///
+  /// Where a data set is hardly larger than a batch, as for reasoning, contexts still grow in that window.
+  private mutating func settleEnergyCampaign() throws(Unpredictable) {
+    guard let batch = point.maximumBatchSize else { throw Unpredictable("the largest batch is not known") }
+    let requests = EnergyCampaign.requests(
+      task: point.lengths, model: point.model.split(separator: "/").last.map(String.init) ?? point.model,
+      system: system.id, batch: batch)
+    load = PointLoad(
+      arrivals: .offline(requests: requests), requests: requests, warmUpRequests: 0,
+      window: .counted(firstTokens: batch, finished: max(1, requests - batch - 1)))
+    assume(
+      "requests", "\(requests), all at once, of which \(batch) run at a time",
+      because: "the campaign's configuration; compared is what its client measures: from the first token of request "
+        + "\(batch) until \(max(1, requests - batch - 1)) are done")
   }
 
   /// All requests at once, shared evenly by replicas that are alike: so few of them are simulated that the whole run
