@@ -99,6 +99,7 @@ public struct PlannedPoint: Sendable {
       frontEnd: FrontEnd(
         seconds: overhead.frontEndSeconds, secondsPerInputToken: overhead.frontEndSecondsPerInputToken),
       streams: [stream])
+    if stream.prompts != nil { plan.prefixCache = PrefixCacheOptions() }
     if let prefill, let table = cost.prefill {
       plan.prefill = PrefillPool(
         replicas: prefill.replicas, acceleratorsPerReplica: prefill.design.parallel.accelerators,

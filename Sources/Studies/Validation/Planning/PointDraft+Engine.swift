@@ -16,7 +16,7 @@ struct PointEngine {
 extension PointDraft {
   mutating func settleEngineAndLayout() throws(Unpredictable) {
     if let diffusion = model.diffusion { return try settleImages(steps: diffusion.denoisingSteps) }
-    let longest = lengths.longestInput + lengths.longestOutput
+    let longest = lengths.longest
     if let context = model.transformer?.maximumContextTokens, longest > context {
       throw Unpredictable("requests are longer than the model's context")
     }

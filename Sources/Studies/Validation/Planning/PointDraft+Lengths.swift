@@ -10,15 +10,23 @@ struct PointLengths {
   var longestInput: Int
   /// The longest answer in tokens.
   var longestOutput: Int
+  /// What prompts begin with that others begin with, too, beside ``longestInput``; nil for nothing.
+  var shared: SystemPrompts?
+
+  /// Tokens of the longest request.
+  var longest: Int { (shared?.tokens ?? 0) + longestInput + longestOutput }
 }
 
 extension PointDraft {
   /// The length law of the InferenceX client.
   static let inferenceXLengths = "inferencex-random"
 
-  /// Prompt lengths in tokens that are taken where a source publishes answers only: short questions, whose context
-  /// the answers outgrow many times.
-  private static let assumedInputs = ["gpqa": 300, "lm-arena-chat": 300]
+  /// Prompt lengths in tokens that are taken where a source publishes answers only.
+  ///
+  /// Of GPQA: a question with its choices, whose context the answers outgrow many times. Of LMArena's conversations: what a
+  /// turn adds; ML.ENERGY sends every turn as a request of its own, with all that was said before
+  /// (``EnergyCampaign/history``).
+  private static let assumedInputs = ["gpqa": 300, "lm-arena-chat": 150]
 
   /// Mean answers in tokens where a data set's own are not published, and the longest that the benchmark allows: the
   /// reference model's by MLPerf's compliance test TEST09.
@@ -117,6 +125,13 @@ extension PointDraft {
     lengths = independent(
       .fixed(input), .gamma(mean: mean, coefficientOfVariation: 0.6, minimum: 1, maximum: longest))
     assume("isl", "\(input)", because: "not published; short against the answers")
+    if point.lengths == EnergyCampaign.conversations {
+      lengths.shared = EnergyCampaign.history
+      assume(
+        "history", "\(EnergyCampaign.history.tokens) tokens more, one of \(EnergyCampaign.history.count)",
+        because: "every turn of a conversation is a request with all that was said before, in the prefix cache since "
+          + "the turn before")
+    }
     assume(
       "answer lengths", "gamma, coefficient of variation 0.6", because: "only their mean is published")
   }

@@ -121,6 +121,11 @@ struct PointDraft {
       arrivals: load.arrivals, requests: load.requests, lengths: lengths.lengths,
       maximumOutputTokens: lengths.longestOutput, warmUpRequests: load.warmUpRequests)
     stream.repeatedPrompts = repeatedPrompts
+    if let shared = lengths.shared {
+      stream.systemPrompts = shared
+      stream.prompts = PromptContent(
+        systemPrompts: shared, kin: .none, blockTokens: engine.blockTokens, seed: 1, name: "point.prompts")
+    }
     return PlannedPoint(
       point: point, design: design, assumptions: assumptions, engine: options, cache: cache,
       replicas: replicas, simulatedReplicas: min(simulatedReplicas, replicas), prefill: prefill,
