@@ -37,6 +37,12 @@ struct BadDeploymentTests {
         "scenario.yaml:6: deployments[0].model: found 'llama-3.1-405b', does not fit: each accelerator would hold 811.7 GB of weights and 4 GB of runtime in 85.5 GB; allowed: more accelerators a replica (parallel), or narrower weights (precision)"
       ]),
     BadInput(
+      "a version without a number",
+      [8: "    engine: { framework: vllm, version: nightly, max_batch_size: 64 }"],
+      [
+        "scenario.yaml:8: deployments[0].engine.version: found 'nightly', no number in front, so that nobody knows which kernels it has; allowed: a version such as 0.11.1 or v0.11.1; leave it out for the newest that was measured"
+      ]),
+    BadInput(
       "no room for KV",
       [
         6: "    model: llama-3.1-70b", 7: "    precision: { weights: fp8 }",

@@ -53,7 +53,7 @@ struct EngineReader {
   func read(_ field: Field) -> EngineDraft? {
     guard var reader = field.mapping() else { return nil }
     let framework = self.framework(reader.required("framework"))
-    let version = reader.optional("version").string()
+    let version = version(reader.optional("version"))
     func option<Value>(
       _ name: String, _ vllm: String?, _ tensorRTLLM: String?, _ sglang: String?, _ read: (Field) -> Value?
     ) -> EngineDraft.Option<Value> {
@@ -156,6 +156,18 @@ struct EngineReader {
     }
     return EngineDraft.Option(
       value: Speculation(draftTokens: drafts, acceptanceLength: length), field: field)
+  }
+
+  /// A version whose numbers can be compared: which kernels run depends on them.
+  private func version(_ field: Field) -> String? {
+    guard let text = field.string() else { return nil }
+    guard FrameworkVersion(text) != nil else {
+      field.reject(
+        "no number in front, so that nobody knows which kernels it has", allowed: "a version such as 0.11.1 or v0.11.1",
+        hint: "leave it out for the newest that was measured")
+      return nil
+    }
+    return text.hasPrefix("v") ? String(text.dropFirst()) : text
   }
 
   private func framework(_ field: Field) -> Framework? {
