@@ -104,4 +104,20 @@ struct SteadyWindowTests {
     #expect(late.span == run)
     #expect(late.rule == "whole run: no epoch begins after the warm-up")
   }
+
+  @Test("a window between two instants is of whole buckets inside")
+  func betweenInstants() {
+    let series = series { _ in 1 }
+    let width = series.widthNanoseconds
+    func window(_ start: Int64, _ end: Int64) -> SteadyWindow {
+      SteadyWindow(
+        .between(RunSpan(startNanoseconds: start, endNanoseconds: end)), series: series, run: run(series),
+        isDrained: true)
+    }
+    let inside = window(10 * width + 1, 20 * width - 1)
+    #expect(inside.span == RunSpan(startNanoseconds: 11 * width, endNanoseconds: 19 * width))
+    #expect(inside.rule == "between two instants")
+    #expect(window(990 * width, 2000 * width).span.endNanoseconds == 1000 * width)
+    #expect(window(10 * width + 1, 11 * width - 1).span == run(series))
+  }
 }

@@ -163,7 +163,8 @@ struct EngineReader {
     guard let text = field.string() else { return nil }
     guard FrameworkVersion(text) != nil else {
       field.reject(
-        "no number in front, so that nobody knows which kernels it has", allowed: "a version such as 0.11.1 or v0.11.1",
+        "no number in front, so that nobody knows which kernels it has",
+        allowed: "a version such as 0.11.1 or v0.11.1",
         hint: "leave it out for the newest that was measured")
       return nil
     }

@@ -61,7 +61,7 @@ extension PlannedPoint {
         DeploymentContext(
           name: "point", replicas: simulatedReplicas,
           accelerators: deployment.accelerators, producesImages: isImages)
-      ], window: window.policy(outcome))
+      ], window: window.policy(outcome.observations))
     var result = PointResult(
       point: point, assumptions: assumptions, predicted: nil, reason: nil, resolved: resolved)
     guard outcome.observations.counts.rejected == 0 else {

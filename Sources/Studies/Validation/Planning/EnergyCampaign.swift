@@ -36,7 +36,8 @@ enum EnergyCampaign {
 
   private static func sweep(_ task: String, _ model: String, isHopper: Bool) -> Sweep {
     switch (task, isHopper, model) {
-    case ("gpqa", true, _): [(128, 1), (256, 2), (384, 3), (512, 4), (768, 5), (1024, 6), (1536, 9), (2048, 12)]
+    case ("gpqa", true, _):
+      [(128, 1), (256, 2), (384, 3), (512, 4), (768, 5), (1024, 6), (1536, 9), (2048, 12)]
     case ("gpqa", false, _):
       [(128, 1), (256, 2), (512, 3), (768, 4), (1024, 6), (1536, 9), (2048, 12), (3072, 18), (4096, 24)]
     case ("lm-arena-chat", true, "Llama-3.1-8B-Instruct"): [(192, 1), (512, 2), (1024, 3)]

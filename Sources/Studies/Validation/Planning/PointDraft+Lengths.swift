@@ -129,7 +129,8 @@ extension PointDraft {
       lengths.shared = EnergyCampaign.history
       assume(
         "history", "\(EnergyCampaign.history.tokens) tokens more, one of \(EnergyCampaign.history.count)",
-        because: "every turn of a conversation is a request with all that was said before, in the prefix cache since "
+        because:
+          "every turn of a conversation is a request with all that was said before, in the prefix cache since "
           + "the turn before")
     }
     assume(

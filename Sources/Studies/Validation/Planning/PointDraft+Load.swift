@@ -43,16 +43,21 @@ extension PointDraft {
   /// Where a data set is hardly larger than a batch, as for reasoning, contexts still grow in that window.
   private mutating func settleEnergyCampaign() throws(Unpredictable) {
     guard let batch = point.maximumBatchSize else { throw Unpredictable("the largest batch is not known") }
-    let requests = EnergyCampaign.requests(
-      task: point.lengths, model: point.model.split(separator: "/").last.map(String.init) ?? point.model,
-      system: system.id, batch: batch)
+    let requests =
+      point.requests
+      ?? EnergyCampaign.requests(
+        task: point.lengths, model: point.model.split(separator: "/").last.map(String.init) ?? point.model,
+        system: system.id, batch: batch)
+    let first = min(batch, requests)
+    let last = max(1, requests - batch - 1)
     load = PointLoad(
       arrivals: .offline(requests: requests), requests: requests, warmUpRequests: 0,
-      window: .counted(firstTokens: batch, finished: max(1, requests - batch - 1)))
+      window: .counted(firstTokens: first, finished: last))
     assume(
       "requests", "\(requests), all at once, of which \(batch) run at a time",
-      because: "the campaign's configuration; compared is what its client measures: from the first token of request "
-        + "\(batch) until \(max(1, requests - batch - 1)) are done")
+      because:
+        "the campaign's configuration; what its client measures is compared: from the first token of request "
+        + "\(first) until \(last) are done")
   }
 
   /// All requests at once, shared evenly by replicas that are alike: so few of them are simulated that the whole run

@@ -17,12 +17,11 @@ enum PointWindow: Sendable, Equatable {
   }
 
   /// The window of a run.
-  func policy(_ outcome: DeploymentOutcome) -> WindowPolicy {
+  func policy(_ observations: Observations) -> WindowPolicy {
     switch self {
     case .wholeRun: return .wholeRun
     case .automatic: return .automatic
     case .counted(let firstTokens, let finished):
-      let observations = outcome.observations
       let origin = observations.origin.nanoseconds
       let first = observations.records.map { $0.firstToken.nanoseconds - origin }.sorted()
       let last = observations.records.map { $0.completed.nanoseconds - origin }.sorted()
