@@ -165,7 +165,7 @@ public struct CatalogListing: Sendable {
     for surface in calibration.surfaces {
       table.add([
         surface.operation, surface.format,
-        surface.framework.map { $0 + (surface.before.map { " before " + $0 } ?? "") } ?? "all",
+        CalibratedSurface.owner(surface.framework, before: surface.before) ?? "all",
         surface.architecture,
         Numbers.text(Int64(surface.rows)), Numbers.percent(surface.medianError),
         Numbers.percent(surface.p90Error),

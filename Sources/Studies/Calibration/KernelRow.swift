@@ -23,7 +23,7 @@ struct KernelRow {
   var key: String { operation + "|" + work.format + "|" + (owner ?? "") }
 
   /// The framework, and the versions of it where they differ: `vllm before 0.15`; nil where all are pooled.
-  var owner: String? { framework.map { name in name + (era.map { " before " + $0.before } ?? "") } }
+  var owner: String? { CalibratedSurface.owner(framework, before: era?.before) }
 }
 
 /// Versions of a framework that ran other kernels than later ones.
