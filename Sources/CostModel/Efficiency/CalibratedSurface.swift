@@ -136,11 +136,12 @@ public struct Calibration: Sendable, Equatable, Codable {
 }
 
 extension CalibratedSurface {
-  /// Whose kernels they are: `vllm`, `vllm before 0.15`; nil for those of every framework.
+  /// Whose kernels they are.
   ///
   /// - Parameters:
   ///   - framework: the framework; nil where all are pooled.
   ///   - before: the first of its versions whose kernels are others; nil for the newest.
+  /// - Returns: `vllm`, `vllm before 0.15`; nil for those of every framework.
   public static func owner(_ framework: String?, before: String?) -> String? {
     framework.map { $0 + (before.map { " before " + $0 } ?? "") }
   }
