@@ -54,6 +54,8 @@ struct EnergyCampaignTests {
     #expect(plan.stream.systemPrompts == nil && plan.stream.prompts == nil)
     let stated = try PointPlanner(try ScenarioCatalogue.load()).plan(point([("requests", "64")]))
     #expect(stated.window == .counted(firstTokens: 64, finished: 1))
+    let unknown = try PointPlanner(try ScenarioCatalogue.load()).plan(point([("max_batch_size", "")]))
+    #expect(unknown.window == .wholeRun && unknown.stream.warmUpRequests == 192)
   }
 
   @Test("turns of conversations find their history in the prefix cache")

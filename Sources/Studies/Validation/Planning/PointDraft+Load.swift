@@ -18,8 +18,12 @@ extension PointDraft {
   mutating func settleLoad() throws(Unpredictable) {
     switch point.load {
     case nil: throw Unpredictable("how requests were offered is not known")
-    case .closedLoop? where point.suite == "mlenergy": try settleEnergyCampaign()
-    case .closedLoop?: try settleClosedLoop()
+    case .closedLoop?:
+      if point.suite == "mlenergy", let batch = point.maximumBatchSize {
+        settleEnergyCampaign(batch: batch)
+      } else {
+        try settleClosedLoop()
+      }
     case .offline?: settleOffline()
     case .server?: try settleServer()
     }
@@ -41,8 +45,7 @@ extension PointDraft {
   /// token of the B-th until all but B + 1 are done (repository ml-energy/benchmark, mlenergy/llm/benchmark.py).
   ///
   /// Where a data set is hardly larger than a batch, as for reasoning, contexts still grow in that window.
-  private mutating func settleEnergyCampaign() throws(Unpredictable) {
-    guard let batch = point.maximumBatchSize else { throw Unpredictable("the largest batch is not known") }
+  private mutating func settleEnergyCampaign(batch: Int) {
     let requests =
       point.requests
       ?? EnergyCampaign.requests(
