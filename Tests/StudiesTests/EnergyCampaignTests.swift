@@ -92,7 +92,7 @@ struct EnergyCampaignTests {
           preemptions: 0))
     }
     let window = PointWindow.counted(firstTokens: 2, finished: 2)
-    #expect(window.needsRecords && !PointWindow.automatic.needsRecords)
+    #expect(window.needsRecords && !PointWindow.wholeRun.needsRecords)
     let span = RunSpan(startNanoseconds: 3_000_000_000, endNanoseconds: 9_000_000_000)
     #expect(window.policy(observations) == .between(span))
     #expect(observations.meanRunning(over: span) == 2)

@@ -44,6 +44,30 @@ struct PowerCalibrationTests {
   }
 
   @Test(
+    "what kernels draw is held against the coefficients of their system, fitted ones and carried ones apart")
+  func kernelErrors() throws {
+    let catalogue = try ScenarioCatalogue.load()
+    var table = catalogue.efficiencies
+    let power = PowerCoefficients(
+      gemm: KernelPower(busy: 0.3, compute: 1, memory: 0.3), launch: 0.2, host: 0.05, exchange: 0.1,
+      sort: 0.6,
+      limit: 0.98)
+    table.powers["hopper"] = power
+    table.powers["gb200-nvl72"] = power
+    var carried = rows("gb200-nvl72", power, idle: 200, range: 1000, peak: 2500e12, bandwidth: 8e12)
+    for index in carried.indices { carried[index].watts = carried[index].watts.map { $0 / 2 } }
+    let own = rows("h200-sxm", power, idle: 119, range: 581, peak: 989e12, bandwidth: 4.8e12)
+    let errors = PowerKernels(carried + own, systems: catalogue.systems).errors(with: table)
+    #expect(errors.map(\.system) == ["gb200-nvl72", "h200-sxm"])
+    #expect(errors.map(\.evidence) == [.transferred, .measured])
+    #expect(try #require(errors[1].statistics.medianAPE) < 0.03)
+    #expect(try #require(errors[0].statistics.medianAPE) > 0.9)
+    var unpowered = own
+    for index in unpowered.indices { unpowered[index].watts = nil }
+    #expect(PowerKernels(unpowered, systems: catalogue.systems).errors(with: table).isEmpty)
+  }
+
+  @Test(
     "power that coefficients made is predicted, models that were left out among it, and test points are not looked at"
   )
   func recovers() async throws {

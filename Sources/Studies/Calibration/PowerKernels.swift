@@ -101,6 +101,22 @@ struct PowerKernels: Sendable {
     return errors.isEmpty ? nil : errors[errors.count / 2]
   }
 
+  /// Predicted over measured power of every kernel under the coefficients of a table, by class and system.
+  ///
+  /// Coefficients are fitted to the kernels of ``PowerParameters/references``; those of other systems are carried.
+  func errors(with table: EfficiencyTable) -> [KernelErrors] {
+    classes.compactMap { one in
+      let architecture = PowerParameters.architectures[one.architecture]
+      guard let power = table.powers[one.system] ?? table.powers[architecture] else { return nil }
+      let operatorClass = PowerParameters.classes[one.operatorClass]
+      let ratios = one.kernels.map { Float(Self.ratio($0, power, operatorClass)) }
+      let isFitted = PowerParameters.references.contains(one.system)
+      return KernelErrors(
+        operation: operatorClass.rawValue, format: "", framework: "all", system: one.system,
+        evidence: isFitted ? .measured : .transferred, ratios: ratios.sorted())
+    }
+  }
+
   private static func ratio(
     _ kernel: Kernel, _ power: PowerCoefficients, _ operatorClass: OperatorClass
   ) -> Double {

@@ -134,7 +134,10 @@ public struct Validation: Sendable {
     }
     var report = ValidationReport(results, by: dimensions)
     report.serversLeftOut = ServerLeftOut.comparisons(results, catalogue.systems)
-    if let kernels { report.kernels = try await kernels.run(threads: threads) }
+    if let kernels {
+      report.kernels = try await kernels.run(threads: threads)
+      report.kernelPowers = try kernels.powers()
+    }
     return report
   }
 }

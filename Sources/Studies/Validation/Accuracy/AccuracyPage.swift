@@ -65,6 +65,9 @@ public struct AccuracyPage: Sendable {
     for (labels, found) in KernelErrors.merged(report.kernels, by: ["operator"]) {
       figures.append(.init(name: "kernels \(labels.joined())", found.statistics))
     }
+    for (labels, found) in KernelErrors.merged(report.kernelPowers, by: ["evidence"]) {
+      figures.append(.init(name: "power of kernels \(labels.joined())", found.statistics))
+    }
     for (subject, report) in leftOut {
       for column in MeasuredColumn.headlines {
         let own = report.comparisons.filter { $0.column == column }
@@ -88,6 +91,7 @@ public struct AccuracyPage: Sendable {
     lines += changes(since: history.previous(to: label))
     for section in Self.sections { lines += self.lines(of: section) }
     lines += kernelLines
+    lines += kernelPowerLines
     lines += serverLines
     lines += leftOutLines
     lines += worstLines
@@ -164,6 +168,20 @@ extension AccuracyPage {
     ]
     for names in [["operator", "format", "framework"], ["operator", "system"]] {
       let rows = KernelErrors.merged(report.kernels, by: names).map { $0.labels + $0.1.cells }
+      lines += ValidationReport.table(names + KernelStatistics.titles, leading: names.count, rows) + [""]
+    }
+    return lines
+  }
+
+  private var kernelPowerLines: [String] {
+    guard !report.kernelPowers.isEmpty else { return [] }
+    var lines = [
+      "## Power of kernels", "",
+      "Board power of every measured kernel of at least a millisecond. Coefficients are fitted to those of the systems called `measured`; "
+        + "the others' are carried from them and never fitted.", "",
+    ]
+    for names in [["evidence", "system"], KernelErrors.powerLabels] {
+      let rows = KernelErrors.merged(report.kernelPowers, by: names).map { $0.labels + $0.1.cells }
       lines += ValidationReport.table(names + KernelStatistics.titles, leading: names.count, rows) + [""]
     }
     return lines

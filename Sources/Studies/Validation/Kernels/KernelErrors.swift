@@ -37,6 +37,8 @@ public struct KernelErrors: Sendable {
 
   /// The names of labels, in the order of tables.
   static let labels = ["operator", "format", "framework", "system", "evidence"]
+  /// Those that tell kernels of known power apart.
+  static let powerLabels = ["operator", "system", "evidence"]
 
   /// Errors that have the same label in each of some dimensions, joined; sorted by those labels.
   static func merged(_ errors: [KernelErrors], by names: [String]) -> [(labels: [String], KernelStatistics)] {

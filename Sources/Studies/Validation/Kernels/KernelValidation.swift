@@ -54,6 +54,12 @@ struct KernelValidation {
     return errors.sorted { $0.order.lexicographicallyPrecedes($1.order) }
   }
 
+  /// The errors of the power of those kernels whose board power is known and that last long enough for the reading to follow.
+  func powers() throws(Problems) -> [KernelErrors] {
+    let rows = try KernelStore(path: store, powered: true).rows()
+    return PowerKernels(rows, systems: catalogue.systems).errors(with: catalogue.efficiencies)
+  }
+
   /// The errors of rows of all kinds; systems that the catalogue doesn't know have none.
   static func errors(of rows: [KernelRow], with catalogue: ScenarioCatalogue) -> [KernelErrors] {
     var groups: [[String]: [KernelRow]] = [:]

@@ -5,8 +5,6 @@ import Simulation
 enum PointWindow: Sendable, Equatable {
   /// All of it.
   case wholeRun
-  /// What a steady-state test on the token rate leaves: see ``SteadyWindow``.
-  case automatic
   /// From the first token of the `firstTokens`-th request that gets one to the last of the `finished`-th that is done,
   /// as a client measures that counts both; both >= 1.
   case counted(firstTokens: Int, finished: Int)
@@ -20,7 +18,6 @@ enum PointWindow: Sendable, Equatable {
   func policy(_ observations: Observations) -> WindowPolicy {
     switch self {
     case .wholeRun: return .wholeRun
-    case .automatic: return .automatic
     case .counted(let firstTokens, let finished):
       let origin = observations.origin.nanoseconds
       let first = observations.records.map { $0.firstToken.nanoseconds - origin }.sorted()

@@ -7,7 +7,8 @@ extension ValidationReport {
       [
         ("points", .array(comparisons.map(Self.json))),
         ("errors", .array(errors.map(Self.json))),
-      ] + (kernels.isEmpty ? [] : [("kernels", .array(kernels.map(\.json)))]))
+      ] + (kernels.isEmpty ? [] : [("kernels", .array(kernels.map(\.json)))])
+        + (kernelPowers.isEmpty ? [] : [("kernel_powers", .array(kernelPowers.map(\.json)))]))
   }
 
   private static func json(_ comparison: Comparison) -> JSONValue {

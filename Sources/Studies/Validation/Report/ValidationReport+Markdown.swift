@@ -15,6 +15,12 @@ extension ValidationReport {
       let titles = KernelErrors.labels + KernelStatistics.titles
       lines += ["## Kernels", ""] + Self.table(titles, leading: KernelErrors.labels.count, cells) + [""]
     }
+    if !kernelPowers.isEmpty {
+      let labels = KernelErrors.powerLabels
+      let cells = KernelErrors.merged(kernelPowers, by: labels).map { $0.labels + $0.1.cells }
+      lines += ["## Power of kernels", ""]
+      lines += Self.table(labels + KernelStatistics.titles, leading: labels.count, cells) + [""]
+    }
     let reasons = unpredicted
     if !reasons.isEmpty {
       let cells = reasons.map { [$0.reason, "\($0.points)"] }

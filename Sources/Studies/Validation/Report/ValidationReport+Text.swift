@@ -57,14 +57,18 @@ extension ValidationReport {
   }
 
   private func kernelLines(style: TextStyle) -> [String] {
-    guard !kernels.isEmpty else { return [] }
-    var table = TextTable(
-      [.init("kernels", .leading)] + KernelErrors.labels.dropFirst().map { .init($0, .leading) }
-        + KernelStatistics.titles.map { .init($0) })
-    for (labels, statistics) in KernelErrors.merged(kernels, by: KernelErrors.labels) {
-      table.add(labels + statistics.cells)
+    func lines(_ title: String, _ errors: [KernelErrors], by labels: [String]) -> [String] {
+      guard !errors.isEmpty else { return [] }
+      var table = TextTable(
+        [.init(title, .leading)] + labels.dropFirst().map { .init($0, .leading) }
+          + KernelStatistics.titles.map { .init($0) })
+      for (labels, statistics) in KernelErrors.merged(errors, by: labels) {
+        table.add(labels + statistics.cells)
+      }
+      return table.lines(style: style) + [""]
     }
-    return table.lines(style: style) + [""]
+    return lines("kernels", kernels, by: KernelErrors.labels)
+      + lines("power of kernels", kernelPowers, by: KernelErrors.powerLabels)
   }
 
   private func worstLines(_ count: Int, style: TextStyle) -> [String] {

@@ -41,6 +41,9 @@ public struct ValidationReport: Sendable {
   public let errors: [ErrorRow]
   /// Errors of measured kernels; empty where the suite was not run.
   public var kernels: [KernelErrors] = []
+  /// Errors of what measured kernels draw, likewise: `measured` where coefficients are fitted to them, `transferred` where they
+  /// are carried from others.
+  public var kernelPowers: [KernelErrors] = []
   /// Wall power of servers as other servers' wall power predicts it; empty where fewer than two systems were measured.
   public var serversLeftOut: [Comparison] = []
 
