@@ -97,7 +97,6 @@ struct CalibratedSurfaceTests {
     let versions = text.compactMap { FrameworkVersion($0) }
     #expect(versions.count == text.count && versions == versions.sorted())
     #expect(versions[4].description == "1.0.0")
-    #expect(FrameworkVersion("v0.11.1")?.description == "0.11.1")
     #expect(!(versions[1] < versions[1]))
     #expect(FrameworkVersion("nightly-5b8c") == nil && FrameworkVersion("") == nil)
   }

@@ -1,10 +1,10 @@
 import Models
 import Results
 import Scenario
-@testable import Simulation
 import Testing
 import Workload
 
+@testable import Simulation
 @testable import Studies
 
 @Suite("ML.ENERGY's runs")

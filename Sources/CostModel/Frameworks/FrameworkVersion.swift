@@ -1,4 +1,4 @@
-/// A framework's version as far as kernels depend on it: the numbers in front, `0.11.1` of `v0.11.1rc3`.
+/// A framework's version as far as kernels depend on it: the numbers in front, `0.11.1` of `0.11.1rc3`.
 public struct FrameworkVersion: Sendable, Equatable, Comparable, CustomStringConvertible {
   /// Its numbers, the weightiest first; at least one.
   public let numbers: [Int]
@@ -6,8 +6,7 @@ public struct FrameworkVersion: Sendable, Equatable, Comparable, CustomStringCon
   /// A version from its text; nil where that doesn't begin with a number, as that of a nightly build.
   public init?(_ text: String) {
     var numbers: [Int] = []
-    let bare = text.hasPrefix("v") ? text.dropFirst() : text[...]
-    for part in bare.split(separator: ".", omittingEmptySubsequences: false) {
+    for part in text.split(separator: ".", omittingEmptySubsequences: false) {
       let digits = part.prefix { $0.isASCII && $0.isNumber }
       guard let number = Int(digits) else { break }
       numbers.append(number)

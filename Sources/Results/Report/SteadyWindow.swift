@@ -29,8 +29,9 @@ public struct RunSpan: Sendable, Equatable {
 
 /// The part of a run that is reported as its steady state, and why it is that part.
 ///
-/// Windows that a scenario can ask for begin and end where epochs of the run do (an epoch is 1/16 of the time that the series covers, thus at
-/// most 1/8 of the run), because latencies are kept by epoch: throughput and latency are of the same requests.
+/// Windows that a scenario can ask for begin and end where epochs of the run do (an epoch is 1/16 of the time that the
+/// series covers, thus at most 1/8 of the run), because latencies are kept by epoch: throughput and latency are of the
+/// same requests.
 ///
 /// The automatic window minimises White's marginal standard error (K. P. White, "An effective truncation heuristic
 /// for bias reduction in simulation output", Simulation 69, 1997) over means of five buckets of the output-token

@@ -158,9 +158,10 @@ struct EngineReader {
       value: Speculation(draftTokens: drafts, acceptanceLength: length), field: field)
   }
 
-  /// A version whose numbers can be compared: which kernels run depends on them.
+  /// A version whose numbers can be compared, without the `v` of a tag: which kernels run depends on them.
   private func version(_ field: Field) -> String? {
-    guard let text = field.string() else { return nil }
+    guard let stated = field.string() else { return nil }
+    let text = stated.hasPrefix("v") ? String(stated.dropFirst()) : stated
     guard FrameworkVersion(text) != nil else {
       field.reject(
         "no number in front, so that nobody knows which kernels it has",
@@ -168,7 +169,7 @@ struct EngineReader {
         hint: "leave it out for the newest that was measured")
       return nil
     }
-    return text.hasPrefix("v") ? String(text.dropFirst()) : text
+    return text
   }
 
   private func framework(_ field: Field) -> Framework? {

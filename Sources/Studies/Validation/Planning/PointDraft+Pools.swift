@@ -45,7 +45,7 @@ extension PointDraft {
       throw Unpredictable("suspected of speculative decoding in pools, whose draft length no label states")
     }
     guard model.transformer != nil else { throw Unpredictable("an image model has no pools") }
-    let longest = lengths.longestInput + lengths.longestOutput
+    let longest = lengths.longest
     if let context = model.transformer?.maximumContextTokens, longest > context {
       throw Unpredictable("requests are longer than the model's context")
     }
